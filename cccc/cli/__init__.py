@@ -1,0 +1,1 @@
+"""The ``cccc`` command, one module per noun."""

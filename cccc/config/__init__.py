@@ -1,0 +1,1 @@
+"""The user's configuration: YAML or TOML, environment and options into one model with known sources."""

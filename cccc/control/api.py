@@ -1,0 +1,322 @@
+"""What may be asked of a proxy, and the views that come back: the only module of ``cccc`` that the screens import.
+
+``Control`` has two implementations with one contract: ``control.local`` over a runtime in this process and
+``control.remote`` over the admin HTTP API. Views are frozen values; times are wall times in seconds (the JSON of
+``control.wire`` writes them as ISO 8601 with zone), durations are milliseconds unless named otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from cccc.domain.endpoint import ClientType, WireFormat
+from cccc.domain.failover import FailureClass, Outcome
+from cccc.domain.health import Breaker, Standing
+from cccc.domain.ranking import Candidate, Excluded, Ranking, SortKey
+from cccc.domain.record import AttemptRecord, RequestRecord
+from cccc.domain.usage import Usage
+from cccc.domain.verdict import Verdict
+
+__all__ = [
+    "AttemptRecord",
+    "Breaker",
+    "Candidate",
+    "ClientType",
+    "ConfigProblem",
+    "ConfigValue",
+    "ConfigView",
+    "Control",
+    "EndpointAction",
+    "EndpointChanged",
+    "EndpointView",
+    "Event",
+    "EventsLost",
+    "Excluded",
+    "FailureClass",
+    "Manual",
+    "Outcome",
+    "Overview",
+    "Ranking",
+    "RequestFilter",
+    "RequestFinished",
+    "RequestProgress",
+    "RequestRecord",
+    "RequestStarted",
+    "RequestSummary",
+    "SortKey",
+    "Standing",
+    "StatsGroup",
+    "StatsKey",
+    "StatsView",
+    "Usage",
+    "Verdict",
+    "WireFormat",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """A person's choice (``cccc use``): ``endpoint`` stands above the layers until ``until`` (``None``: for good)."""
+
+    endpoint: str
+    client_type: ClientType | None
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The proxy at a glance. ``address`` is ``None`` where no proxy runs in this process."""
+
+    version: str
+    address: str | None
+    pid: int
+    started: float | None
+    endpoints_total: int
+    endpoints_usable: int
+    in_flight: int
+    requests_dropped_from_log: int
+    manual: tuple[Manual, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointView:
+    """One endpoint with its configuration in short and its live state."""
+
+    name: str
+    enabled: bool
+    client_type: ClientType | None
+    formats: tuple[WireFormat, ...]
+    urls: tuple[str, ...]
+    auth: str
+    priority: int
+    native_format: bool
+    tags: tuple[str, ...]
+    models: tuple[str, ...]
+    health: Standing
+    breaker: Breaker
+    cooldown_until: float | None
+    reason: str | None
+    ttft_ms: float | None
+    success_rate: float | None
+    in_flight: int
+    last_error: str | None
+    last_error_at: float | None
+    causes: tuple[str, ...] = ()
+    unified_status: str | None = None
+
+
+class EndpointAction(StrEnum):
+    """What can be done to an endpoint."""
+
+    ENABLE = "enable"
+    DISABLE = "disable"
+    PRIORITY = "priority"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Which requests to list. Empty fields match everything; ``text`` is searched in ids, models, errors and sessions.
+
+    The command line and the screens read it from words such as ``status:>=400 client:codex endpoint:glm failed``.
+    """
+
+    text: str = ""
+    client_type: ClientType | None = None
+    endpoint: str | None = None
+    model: str | None = None
+    verdict: Verdict | None = None
+    failed: bool = False
+    status_min: int | None = None
+    status_max: int | None = None
+    since: float | None = None
+    until: float | None = None
+    session: str | None = None
+    stream: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSummary:
+    """One row of the request log. ``attempts`` counts upstream requests; ``seq`` grows with every row stored."""
+
+    seq: int
+    id: str
+    time: float
+    client: str
+    client_type: ClientType
+    format: WireFormat
+    model: str | None
+    endpoint: str | None
+    target_format: WireFormat | None
+    converted: bool
+    stream: bool
+    status: int
+    verdict: Verdict
+    ttft_ms: float | None
+    duration_ms: float
+    attempts: int
+    usage: Usage | None
+    cost_usd: float | None
+    session: str | None
+    error: str | None
+
+
+class StatsKey(StrEnum):
+    """By what statistics are grouped."""
+
+    ENDPOINT = "endpoint"
+    MODEL = "model"
+    CLIENT = "client"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class StatsGroup:
+    """One group. ``cache_share`` is cache reads over all prompt tokens, ``None`` without prompt tokens."""
+
+    key: str
+    requests: int
+    errors: int
+    failovers: int
+    ttft_p50_ms: float | None
+    ttft_p95_ms: float | None
+    usage: Usage
+    cost_usd: float | None
+    cache_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatsView:
+    """Statistics since a wall time."""
+
+    since: float
+    by: StatsKey
+    groups: tuple[StatsGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigValue:
+    """One effective setting: dotted ``key``, value as text (secrets masked), and its source.
+
+    Sources read ``default``, ``file:12``, ``env NAME`` or ``option --port``.
+    """
+
+    key: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One complaint about a configuration. ``fatal`` is false for warnings. ``message`` names file, line and key."""
+
+    message: str
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigView:
+    """The configuration in force."""
+
+    path: str | None
+    values: tuple[ConfigValue, ...]
+    problems: tuple[ConfigProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStarted:
+    """A client request was read and will be answered."""
+
+    id: str
+    time: float
+    client_type: ClientType
+    format: WireFormat
+    model: str | None
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestProgress:
+    """The state of a running request: at first byte, and at most four times a second after it."""
+
+    id: str
+    endpoint: str
+    attempt: int
+    ttft_ms: float | None
+    bytes_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFinished:
+    """A request ended; its record is on its way to the store."""
+
+    record: RequestRecord
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointChanged:
+    """Health, configuration or learned facts of an endpoint changed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsLost:
+    """This reader was too slow: ``count`` events were not delivered to it."""
+
+    count: int
+
+
+Event = RequestStarted | RequestProgress | RequestFinished | EndpointChanged | EventsLost
+
+
+class Control(Protocol):
+    """Everything that can be seen and done. Raises ``CcccError`` subclasses only."""
+
+    async def overview(self) -> Overview: ...
+
+    async def endpoints(self) -> tuple[EndpointView, ...]: ...
+
+    async def endpoint_action(self, name: str, action: EndpointAction, *, priority: int | None = None) -> EndpointView:
+        """Enable, disable, set a priority (both written into the configuration file in place) or reset health."""
+        ...
+
+    async def requests(
+        self, wanted: RequestFilter = RequestFilter(), *, limit: int = 50, after: int | None = None
+    ) -> tuple[RequestSummary, ...]:
+        """The newest ``limit`` rows that match, oldest first; with ``after`` only rows whose ``seq`` is larger."""
+        ...
+
+    async def request(self, request_id: str) -> RequestRecord:
+        """One request with its attempts and its ranking. A unique prefix of the id is enough."""
+        ...
+
+    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
+        """The order for such a request now; ``path`` replaces the client's usual path."""
+        ...
+
+    async def stats(self, by: StatsKey, *, since: float) -> StatsView: ...
+
+    async def config(self) -> ConfigView: ...
+
+    async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
+        """Check a configuration without using it."""
+        ...
+
+    async def use(
+        self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
+    ) -> tuple[Manual, ...]:
+        """Put an endpoint above the four layers, or with ``None`` end such choices. Returns those in force."""
+        ...
+
+    async def stop(self) -> None:
+        """Drain and stop the proxy."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """What happens from now on. A reader that is too slow loses events and is told so."""
+        ...

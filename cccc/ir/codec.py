@@ -1,0 +1,157 @@
+"""What a wire format provides. One implementation per format lives in ``cccc.formats``.
+
+Two depths are distinguished. *Reading along* (``facts`` of requests and replies, ``scanner``) is what every
+exchange needs, same-format pass-through included: it never changes a byte. *Converting* (decode and encode
+between a format and the neutral messages and events) is needed only where the formats differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from cccc.domain.answers import Answer
+from cccc.domain.endpoint import Action, WireFormat
+from cccc.domain.usage import Usage
+from cccc.ir.sse import SseEvent
+
+JsonObject = Mapping[str, Any]
+
+
+class Weight(Enum):
+    """What one stream event means to whoever waits for the answer."""
+
+    NOTHING = "nothing"
+    """Pings, comments, keep-alives: say nothing about the answer."""
+    PREAMBLE = "preamble"
+    """Announces an answer (``message_start``, a role-only chunk, ``response.created``): not yet a proof."""
+    CONTENT = "content"
+    """Carries part of the answer: from here on nothing may be tried elsewhere."""
+    ERROR = "error"
+    """The upstream says that the turn failed."""
+    TERMINAL = "terminal"
+    """Ends a whole answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error as an upstream words it, in a body or in a stream."""
+
+    type: str | None
+    code: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """How much thinking a request asks for: ``mode`` is ``enabled``, ``adaptive``, ``disabled`` or ``effort``."""
+
+    mode: str
+    budget_tokens: int | None = None
+    effort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What routing needs to know of a request's body.
+
+    ``session`` is the client's own session id where it sends one. ``opening`` is the system prompt and the first
+    user message, the material of a session key where there is none; ``last_user_text`` is what the taggers read.
+    ``state_ref`` is ``previous_response_id`` or a conversation: state that one endpoint holds.
+    ``problem`` names what makes the body unusable (``missing "model"``); ``None`` for a body that may be sent.
+    """
+
+    model: str | None
+    stream: bool
+    session: str | None = None
+    opening: str = ""
+    last_user_text: str = ""
+    thinking: Thinking | None = None
+    state_ref: str | None = None
+    problem: str | None = None
+    problem_param: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """What is known of an answer, whole or so far.
+
+    ``content``: text, thinking, refusal or a tool call was seen. ``terminal``: the answer's own end was seen.
+    ``broken_tool``: the arguments of a finished tool call are not JSON. ``valid`` is false for a body that is
+    not an answer of this format at all.
+    """
+
+    valid: bool = True
+    content: bool = False
+    terminal: bool = False
+    tool_calls: int = 0
+    broken_tool: bool = False
+    fault: Fault | None = None
+    usage: Usage | None = None
+    stop_reason: str | None = None
+    model: str | None = None
+    response_id: str | None = None
+    sequence_number: int | None = None
+
+
+class StreamScanner(Protocol):
+    """Reads along with one answer stream. Never raises on foreign input."""
+
+    def feed(self, event: SseEvent) -> Weight:
+        """Take the next event and say what it means."""
+        ...
+
+    @property
+    def facts(self) -> ReplyFacts:
+        """Everything known so far."""
+        ...
+
+
+class Codec(Protocol):
+    """One wire format."""
+
+    wire_format: WireFormat
+
+    paths: Mapping[str, Action]
+    """Our own paths that this format serves with POST (``/v1/messages``: TURN, …)."""
+
+    model_path: tuple[str, ...]
+    """Where the model's name stands in a JSON reply."""
+
+    def request_facts(self, body: JsonObject, headers: Mapping[str, str]) -> RequestFacts:
+        """Read a parsed request body; ``headers`` are lower-case. Never raises: see ``RequestFacts.problem``."""
+        ...
+
+    def reply_facts(self, body: bytes) -> ReplyFacts:
+        """Read a whole answer that was not streamed, errors included."""
+        ...
+
+    def scanner(self) -> StreamScanner:
+        """A fresh reader for one stream."""
+        ...
+
+    def fault(self, body: bytes) -> Fault | None:
+        """The error in a body that came with an error status, or ``None`` where it is not of this format."""
+        ...
+
+    def restore_model(self, event: SseEvent, asked: str) -> bytes:
+        """The event's bytes with the model's name replaced by ``asked``; the same object where nothing changes."""
+        ...
+
+    def keepalive(self, *, codex: bool) -> bytes:
+        """What may be sent while nothing comes from upstream (resilience: Keepalive)."""
+        ...
+
+    def error_body(self, answer: Answer) -> bytes:
+        """An answer of ours in this format's error envelope."""
+        ...
+
+    def error_frame(self, answer: Answer, seen: ReplyFacts) -> bytes:
+        """The one frame that ends a stream which already began (resilience: Ending a stream honestly)."""
+        ...
+
+    def models_body(self, names: tuple[str, ...]) -> bytes:
+        """The model list in this format's shape."""
+        ...

@@ -1,0 +1,1 @@
+"""Our own HTTP server: what listens, checks at the edge, and finds the handler."""
