@@ -143,9 +143,10 @@ class Remote:
             async with self._client.stream(
                 "GET", "events", timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)
             ) as answer:
-                if answer.is_error:
+                if answer.headers.get("content-type") != "text/event-stream":
                     await answer.aread()
                     self._read(answer)
+                    raise ControlError(f"the proxy at {self._address} did not answer with events")
                 # Lines are safe to split as httpx does: wire.dumps escapes every other character that ends a line.
                 async for line in answer.aiter_lines():
                     if line.startswith("data: "):

@@ -34,9 +34,11 @@ class TestOverTheRoutes(ControlContract):
 
     async def test_hostile_text_arrives_as_it_was(self) -> None:
         routes = admin_routes(FakeControl([world.HOSTILE]), ManualClock(world.NOW))
-        async with anyio.create_task_group() as tasks:
-            async with Remote("http://127.0.0.1:1", TOKEN, transport=RoutesTransport(routes, tasks)) as remote:
-                assert await remote.request(world.HOSTILE.id) == world.HOSTILE
+        async with (
+            anyio.create_task_group() as tasks,
+            Remote("http://127.0.0.1:1", TOKEN, transport=RoutesTransport(routes, tasks)) as remote,
+        ):
+            assert await remote.request(world.HOSTILE.id) == world.HOSTILE
 
     async def test_stops_the_proxy(self) -> None:
         fake = FakeControl()
