@@ -1,1 +1,8 @@
-"""The user's configuration: YAML or TOML, environment and options into one model with known sources."""
+"""The user's configuration: YAML or TOML, environment and options into one model with known sources.
+
+``load`` is the way in; it reads files and changes nothing, so the proxy calls it again to reload.
+"""
+
+from cccc.config.loading import AUTO, AutoToken, Loaded, load, load_text
+
+__all__ = ["AUTO", "AutoToken", "Loaded", "load", "load_text"]

@@ -1,0 +1,180 @@
+"""Loading: file, environment and options become one ``Loaded``, or one ``ConfigError`` with everything that is wrong.
+
+Precedence: option, environment, file, default. Nothing is written and nothing remembered, so the proxy calls this
+again whenever the file's digest changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path as FilePath
+from typing import NoReturn
+
+from cccc.config import documents
+from cccc.config.build import AUTO, AutoToken, World, build, health_policy
+from cccc.config.documents import Document
+from cccc.config.effective import effective
+from cccc.config.overrides import Overrides, collect, overlaid
+from cccc.config.problems import Path, Problem, dotted
+from cccc.config.references import is_reference
+from cccc.config.retired import without_retired
+from cccc.config.settings import Settings
+from cccc.config.validation import validate
+from cccc.control.api import ConfigValue
+from cccc.domain.endpoint import Endpoint
+from cccc.domain.health import HealthPolicy
+from cccc.domain.secret import Secret
+from cccc.domain.tags import Tagger
+from cccc.errors import ConfigError
+
+__all__ = ["AUTO", "AutoToken", "Loaded", "load", "load_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A usable configuration.
+
+    ``values`` are all settings with their sources, secrets masked. ``warnings`` are whole sentences. ``path`` and
+    ``digest`` are those of the file, ``None`` without one. ``auth_token`` is the token clients must send, ``AUTO``
+    for one that the program makes, ``None`` where any key is accepted. ``log_directory`` is absolute.
+    ``literal_secrets``: the file holds keys, so only its owner may read it (``cccc.config.edit.protect``).
+    """
+
+    settings: Settings
+    endpoints: tuple[Endpoint, ...]
+    taggers: tuple[Tagger, ...]
+    health_policy: HealthPolicy
+    values: tuple[ConfigValue, ...]
+    warnings: tuple[str, ...]
+    path: FilePath | None
+    digest: str | None
+    auth_token: Secret | AutoToken | None = None
+    log_directory: FilePath | None = None
+    literal_secrets: bool = False
+
+
+def load(path: FilePath | None, *, environ: Mapping[str, str], options: Mapping[str, str]) -> Loaded:
+    """Load the file at ``path``; ``None`` means that there is none, and gives the defaults.
+
+    ``options`` are command-line options by name without dashes (``port``, ``host``, ``log-level``), as text.
+    Raises ``ConfigError``.
+    """
+    if path is None:
+        return _assembled(documents.EMPTY, collect(environ, options), World(FilePath.cwd(), environ), None, None)
+    toml = documents.is_toml(path)
+    data = documents.read(path)
+    document = documents.parse(documents.decode(data, path.name), toml=toml, name=path.name)
+    world = World(path.absolute().parent, environ)
+    return _assembled(document, collect(environ, options), world, path, documents.digest_of(data))
+
+
+def load_text(
+    text: str,
+    *,
+    toml: bool,
+    name: str,
+    folder: FilePath | None = None,
+    environ: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Loaded:
+    """Load a text as if it were the file ``name`` in ``folder``: to check it before it is written.
+
+    Raises ``ConfigError``.
+    """
+    document = documents.parse(text.removeprefix("\ufeff"), toml=toml, name=name)
+    world = World((folder or FilePath.cwd()).absolute(), environ or {})
+    return _assembled(document, collect(world.environ, options or {}), world, None, documents.digest_of(text.encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Origins:
+    """Where settings come from, for messages and for ``config show``."""
+
+    document: Document
+    overrides: Overrides
+
+    def source(self, path: Path) -> str:
+        overridden = self.overrides.source(path)
+        if overridden is not None:
+            return overridden
+        place = self.document.places.get(path)
+        return "default" if place is None else f"file:{place.key.line}"
+
+    def said(self, problem: Problem) -> str:
+        """The whole sentence: place, key, message."""
+        if not problem.path:
+            return problem.message
+        what = f"{dotted(problem.path)}: {problem.message}"
+        overridden = self.overrides.source(problem.path)
+        if overridden is not None:
+            return f"{overridden}: {what}"
+        place = self.document.place(problem.path)
+        if place is None:
+            return f"{self.document.name}: {what}" if self.document.name else what
+        exact = problem.path in self.document.places
+        span = place.value if exact and not problem.at_key else place.key
+        return f"{self.document.name}:{span.line}:{span.column}: {what}"
+
+    def order(self, problem: Problem) -> tuple[int, int]:
+        place = self.document.place(problem.path)
+        if place is None or self.overrides.source(problem.path) is not None:
+            return (1, 0)
+        return (0, place.key.start)
+
+    def all_said(self, problems: list[Problem]) -> list[str]:
+        """The sentences in the order of the file, those about overrides last."""
+        return [self.said(problem) for problem in sorted(problems, key=self.order)]
+
+    def refuse(self, problems: list[Problem]) -> NoReturn:
+        """Report these together with what the document itself had to complain about."""
+        name = self.document.name
+        said = [(self.order(problem), self.said(problem)) for problem in problems]
+        said += [
+            ((0, span.start), f"{name}:{span.line}:{span.column}: {what}") for span, what in self.document.problems
+        ]
+        raise ConfigError([sentence for _, sentence in sorted(said, key=itemgetter(0))])
+
+
+def _assembled(
+    document: Document, overrides: Overrides, world: World, path: FilePath | None, digest: str | None
+) -> Loaded:
+    origins = _Origins(document, overrides)
+    data, gone = without_retired(document.data)
+    result = validate(overlaid(data, overrides.data))
+    if isinstance(result, list):
+        origins.refuse(result)
+    built = build(result, world)
+    if document.problems or built.problems:
+        origins.refuse(built.problems)
+    warnings = [*origins.all_said(built.warnings), *overrides.warnings]
+    if gone:
+        names = ", ".join(dict.fromkeys(dotted(path) for path in gone))
+        warnings.insert(0, f"{document.name}: these settings of the Go program have no meaning here: {names}")
+    directory = result.logging.log_directory
+    return Loaded(
+        settings=result,
+        endpoints=built.endpoints,
+        taggers=built.taggers,
+        health_policy=health_policy(result.blacklist, result.timeouts),
+        values=effective(result, origins.source),
+        warnings=tuple(warnings),
+        path=path,
+        digest=digest,
+        auth_token=built.auth_token,
+        log_directory=None if directory is None else world.folder / FilePath(directory).expanduser(),
+        literal_secrets=_has_literals(result),
+    )
+
+
+def _has_literals(settings: Settings) -> bool:
+    values = [settings.server.auth_token]
+    for endpoint in settings.endpoints:
+        values += [endpoint.auth_value, *endpoint.header_overrides.values()]
+        if endpoint.proxy is not None:
+            values.append(endpoint.proxy.password)
+        if endpoint.oauth_config is not None:
+            values += [endpoint.oauth_config.access_token, endpoint.oauth_config.refresh_token]
+    texts = [value.get_secret_value() for value in values if value is not None]
+    return any(text and text != AUTO.value and not is_reference(text) for text in texts)

@@ -1,0 +1,78 @@
+"""How a complaint about a configuration is worded: where, which key, what was found, what was expected.
+
+Whatever is quoted from a file passes through ``shown``: a key pasted into the wrong field must not come out again on
+a screen or in a log.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+Path = tuple[str | int, ...]
+"""A place in the tree of settings: ``("endpoints", 1, "name")``."""
+
+_SECRET_LOOKING = re.compile(
+    r"(?:sk|pk|rk|ghp|gho|glpat|xox[a-z])[-_][\w-]{6,}|AIza[\w-]{10,}|eyJ[\w.-]{10,}|(?i:bearer)\s+\S+"
+    r"|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}"
+)
+_LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One complaint. ``path`` is the key it is about; ``at_key`` points at the key itself instead of its value."""
+
+    path: Path
+    message: str
+    at_key: bool = False
+
+
+def dotted(path: Path) -> str:
+    """The path as people write it: ``endpoints[1].url_anthropic``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else shown_key(part)
+    return text
+
+
+def masked(text: str) -> str:
+    """The text with everything that looks like a key replaced, control characters escaped, and cut to one line."""
+    clean = _SECRET_LOOKING.sub("…", text)
+    clean = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in clean)
+    return clean if len(clean) <= _LONGEST else f"{clean[:_LONGEST]}…"
+
+
+def shown_key(name: str) -> str:
+    """A key's name; quoted where it is not a plain word."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name) and masked(name) == name else f'"{masked(name)}"'
+
+
+def shown(value: Any) -> str:
+    """A value from a file or the environment as it may be repeated to a person."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{masked(value)}"'
+        case int() | float():
+            return masked(repr(value)) if abs(value) < 10**18 else "a very large number"
+        case None:
+            return "nothing"
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def suggestion(name: str, valid: Iterable[str]) -> str:
+    """``did you mean "port"?``, or the list of what is valid when nothing is similar."""
+    names = sorted(valid)
+    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    return f"did you mean {json.dumps(near[0])}?" if near else f"valid here: {', '.join(names)}"
