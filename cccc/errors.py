@@ -56,11 +56,16 @@ class UnknownEndpoint(CcccError):
 
 
 class UnknownRequest(CcccError):
-    """The request log has no row with this id."""
+    """The request log has no row with this id, or with ``ambiguous`` several that begin with it."""
 
-    def __init__(self, request_id: str) -> None:
+    def __init__(self, request_id: str, *, ambiguous: bool = False) -> None:
         self.request_id = request_id
-        super().__init__(f"no request {request_id!r} is in the log (cccc requests lists the newest)")
+        self.ambiguous = ambiguous
+        super().__init__(
+            f"several requests in the log begin with {request_id!r}; write more of the id"
+            if ambiguous
+            else f"no request {request_id!r} is in the log (cccc requests lists the newest)"
+        )
 
 
 class StorageError(CcccError):

@@ -1,0 +1,91 @@
+"""How long the log is kept: by days, bodies by fewer days, and by size.
+
+The wall clock is not to be trusted with deleting. Retention has a time of its own (kept in the database) that follows
+the clock but moves on by at most a day per run, so that a clock that jumps ahead by years costs little before
+somebody notices. Rows from the future are never deleted, and one run deletes a bounded number of rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from cccc.clock import Clock
+from cccc.storage.db import transaction
+from cccc.storage.policy import LogPolicy
+
+_DAY = 86_400.0
+_LARGEST_STEP = _DAY
+_ROWS_PER_RUN = 2_000
+_ROWS_PER_STEP = 100
+_CLOCK_KEY = "retention_time"
+
+_OLD_BODIES = "DELETE FROM bodies WHERE id IN (SELECT id FROM bodies WHERE time < ? ORDER BY time LIMIT ?)"
+_OLD_REQUESTS = "DELETE FROM requests WHERE seq IN (SELECT seq FROM requests WHERE time < ? ORDER BY time LIMIT ?)"
+_FIRST_BODIES = "DELETE FROM bodies WHERE id IN (SELECT id FROM bodies ORDER BY id LIMIT ?)"
+_FIRST_REQUESTS = "DELETE FROM requests WHERE seq IN (SELECT seq FROM requests ORDER BY seq LIMIT ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one run deleted. ``more``: it stopped at its bound."""
+
+    requests: int
+    bodies: int
+    more: bool
+
+
+def sweep(connection: sqlite3.Connection, policy: LogPolicy, clock: Clock, *, at_most: int = _ROWS_PER_RUN) -> Swept:
+    """Delete what is due, give the space back to the file system, and shorten the write-ahead log.
+
+    ``at_most`` bounds the deleted requests and, separately, the deleted bodies. Raises ``sqlite3.Error``.
+    """
+    now = _trusted_time(connection, clock.now())
+    bodies = _delete(connection, _OLD_BODIES, at_most, now - policy.body_retention_days * _DAY)
+    requests = _delete(connection, _OLD_REQUESTS, at_most, now - policy.retention_days * _DAY)
+    with transaction(connection):
+        connection.execute("DELETE FROM learned WHERE expires < ?", (now - _DAY,))
+    bodies += _shrink(connection, _FIRST_BODIES, at_most - bodies, policy.max_bytes)
+    requests += _shrink(connection, _FIRST_REQUESTS, at_most - requests, policy.max_bytes)
+    connection.execute("PRAGMA incremental_vacuum").fetchall()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return Swept(requests, bodies, more=max(requests, bodies) >= at_most)
+
+
+def _trusted_time(connection: sqlite3.Connection, now: float) -> float:
+    with transaction(connection):
+        found = connection.execute("SELECT value FROM meta WHERE key = ?", (_CLOCK_KEY,)).fetchone()
+        trusted = min(now, float(found[0]) + _LARGEST_STEP) if found else now
+        connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_CLOCK_KEY, repr(trusted)))
+    return trusted
+
+
+def _delete(connection: sqlite3.Connection, statement: str, at_most: int, *before: float) -> int:
+    """Run a bounded DELETE in small transactions, so that others may write in between; the number of rows deleted."""
+    deleted = 0
+    while deleted < at_most:
+        step = min(_ROWS_PER_STEP, at_most - deleted)
+        with transaction(connection):
+            count = connection.execute(statement, (*before, step)).rowcount
+        deleted += count
+        if count < step:
+            break
+    return deleted
+
+
+def _shrink(connection: sqlite3.Connection, statement: str, at_most: int, max_bytes: int) -> int:
+    deleted = 0
+    while deleted < at_most and _used_bytes(connection) > max_bytes:
+        count = _delete(connection, statement, min(_ROWS_PER_STEP, at_most - deleted))
+        if count == 0:
+            break
+        deleted += count
+    return deleted
+
+
+def _used_bytes(connection: sqlite3.Connection) -> int:
+    pages, free, size = (
+        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
