@@ -35,3 +35,6 @@ class Limits:
     """A client that takes nothing for so long is let go."""
     linger_seconds: float = 2.0
     """How long bytes are discarded after a refusal, so that the client can read it before the reset."""
+
+
+DEFAULT_LIMITS = Limits()

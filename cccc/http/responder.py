@@ -6,6 +6,7 @@ Head and first bytes leave in one write, and so does a whole small answer; a chu
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 import h11
 
@@ -13,10 +14,15 @@ from cccc.http.messages import Headers, Interruption, RawHeader
 
 _OURS = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _BODILESS = frozenset({204, 304})
+_REASONS = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
 
 class HttpResponder:
-    """Implements ``Responder``. ``interruption`` is set by whoever watches the connection; ``status`` is what was sent."""
+    """Implements ``Responder``.
+
+    ``interruption`` is set by whoever watches the connection. ``status`` is what was sent, ``bytes_sent`` counts
+    bytes on the wire.
+    """
 
     __slots__ = ("_bodiless", "_close", "_head_only", "_machine", "_send", "bytes_sent", "interruption", "status")
 
@@ -68,7 +74,7 @@ class HttpResponder:
             fields.append((b"connection", b"close"))
         self._bodiless = self._head_only or status in _BODILESS
         self.status = status
-        return self._machine.send(h11.Response(status_code=status, headers=fields))
+        return self._machine.send(h11.Response(status_code=status, headers=fields, reason=_REASONS.get(status, b"")))
 
     async def _out(self, data: bytes) -> None:
         await self._send(data)

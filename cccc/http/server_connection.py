@@ -12,7 +12,7 @@ import h11
 from anyio.abc import ByteStream
 
 from cccc.errors import BadRequest, ClientGone
-from cccc.http.limits import HEAD_READ_SIZE, READ_SIZE, Limits
+from cccc.http.limits import DEFAULT_LIMITS, HEAD_READ_SIZE, READ_SIZE, Limits
 from cccc.http.messages import RequestHead
 from cccc.http.request_head import HeadScanner, parse_head
 from cccc.http.responder import HttpResponder
@@ -22,7 +22,7 @@ from cccc.http.wire import GONE, SEND_SIZE, drain
 class ServerConnection:
     """One accepted connection. ``idle`` is true while nothing of a next request has come: it may simply be closed."""
 
-    def __init__(self, stream: ByteStream, limits: Limits = Limits()) -> None:
+    def __init__(self, stream: ByteStream, limits: Limits = DEFAULT_LIMITS) -> None:
         self._stream = stream
         self._limits = limits
         self._machine = h11.Connection(h11.SERVER)
