@@ -114,8 +114,11 @@ class Responder(Protocol):
         """A whole answer; ``content-length`` is added here."""
         ...
 
-    async def start(self, status: int, headers: Headers) -> None:
-        """The head of an answer whose body follows in pieces (chunked framing is added here)."""
+    async def start(self, status: int, headers: Headers, first: bytes = b"") -> None:
+        """The head of an answer whose body follows in pieces (chunked framing is added here).
+
+        ``first`` is a piece of the body that is already there: it leaves in the same write.
+        """
         ...
 
     async def write(self, data: bytes) -> None:
