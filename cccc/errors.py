@@ -8,7 +8,9 @@ where they arise; nothing above a border names a foreign one.
     ├─ UnknownEndpoint           a person named an endpoint that does not exist
     ├─ UnknownRequest            a person named a request that is not in the log
     ├─ StorageError              the database cannot be used
+    ├─ BadFilter                 a filter of the request log cannot be read; exit code 2
     ├─ ControlError              the running proxy cannot be reached or refused
+    │  └─ NotRunning             there is no proxy to reach
     ├─ ListenError               the address to listen on cannot be taken
     ├─ UpstreamError             one attempt at an endpoint failed; another endpoint may do
     │  ├─ ConnectFailed          no connection: name, refused, unreachable, TLS, egress proxy
@@ -72,6 +74,14 @@ class StorageError(CcccError):
 
 class ControlError(CcccError):
     """The running proxy cannot be reached, or it refused what was asked of it."""
+
+
+class NotRunning(ControlError):
+    """No proxy of this state folder is running."""
+
+
+class BadFilter(CcccError):
+    """A filter of the request log cannot be read. The message says which word and what is expected there."""
 
 
 class ListenError(CcccError):

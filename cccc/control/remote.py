@@ -1,0 +1,202 @@
+"""The control surface of a proxy in another process, over its admin API.
+
+``connect`` finds the proxy of a state folder by the two files it leaves there: ``run.json`` with address and pid, and
+``admin.token``. httpx is fine here: nothing of this is on a request's way. Environment proxies are ignored, so that the
+token cannot leave the machine by ``HTTP_PROXY``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import httpx
+
+from cccc.control import filters, wire
+from cccc.control.api import (
+    ClientType,
+    ConfigProblem,
+    ConfigView,
+    Control,
+    EndpointAction,
+    EndpointView,
+    Event,
+    Manual,
+    Overview,
+    Ranking,
+    RequestFilter,
+    RequestRecord,
+    RequestSummary,
+    StatsKey,
+    StatsView,
+)
+from cccc.control.jsoncodec import time_text
+from cccc.domain.secret import Secret
+from cccc.errors import ControlError, NotRunning
+
+T = TypeVar("T")
+
+_ANSWERS_WITHIN = 10.0
+_EVERYTHING = RequestFilter()
+_UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address to avoid, not to bind)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What ``run.json`` says about a proxy that has started here."""
+
+    address: str
+    pid: int
+
+
+def running(state_dir: Path) -> Running:
+    """Read ``run.json``. Raises ``NotRunning`` where there is none, ``ControlError`` where it cannot be read."""
+    path = state_dir / "run.json"
+    try:
+        said = json.loads(path.read_bytes())
+        return Running(str(said["address"]), int(said["pid"]))
+    except FileNotFoundError:
+        raise NotRunning("no proxy is running (start one with: cccc --no-tui)") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ControlError(f"{path} cannot be read; delete it and start the proxy again") from None
+
+
+@asynccontextmanager
+async def connect(state_dir: Path) -> AsyncIterator[Control]:
+    """The running proxy of this state folder, proved to answer. Raises ``NotRunning`` and ``ControlError``."""
+    found = running(state_dir)
+    try:
+        token = (state_dir / "admin.token").read_text("ascii").strip()
+    except (OSError, ValueError):
+        raise ControlError(f"the admin token {state_dir / 'admin.token'} cannot be read") from None
+    async with Remote(found.address, Secret(token)) as control:
+        await control.overview()
+        yield control
+
+
+class Remote:
+    """``Control`` over HTTP. An async context manager that closes its connections."""
+
+    def __init__(self, address: str, token: Secret, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._address = address
+        self._client = httpx.AsyncClient(
+            base_url=f"{_reachable(address)}/admin/api/",
+            headers={"authorization": f"Bearer {token.reveal()}"},
+            timeout=_ANSWERS_WITHIN,
+            trust_env=False,
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    async def overview(self) -> Overview:
+        return await self._get(Overview, "overview")
+
+    async def endpoints(self) -> tuple[EndpointView, ...]:
+        return await self._get(tuple[EndpointView, ...], "endpoints")
+
+    async def endpoint_action(self, name: str, action: EndpointAction, *, priority: int | None = None) -> EndpointView:
+        body = {} if priority is None else {"priority": priority}
+        return await self._post(EndpointView, f"endpoints/{quote(name, safe='')}/{action.value}", body)
+
+    async def requests(
+        self, wanted: RequestFilter = _EVERYTHING, *, limit: int = 50, after: int | None = None
+    ) -> tuple[RequestSummary, ...]:
+        query = {"filter": filters.words(wanted), "limit": limit, "after": after}
+        return await self._get(tuple[RequestSummary, ...], "requests", query)
+
+    async def request(self, request_id: str) -> RequestRecord:
+        return await self._get(RequestRecord, f"requests/{quote(request_id, safe='')}")
+
+    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
+        return await self._get(Ranking, "rank", {"client": client_type.value, "model": model, "path": path})
+
+    async def stats(self, by: StatsKey, *, since: float) -> StatsView:
+        return await self._get(StatsView, "stats", {"by": by.value, "since": time_text(since)})
+
+    async def config(self) -> ConfigView:
+        return await self._get(ConfigView, "config")
+
+    async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
+        return await self._post(tuple[ConfigProblem, ...], "config/check", {"text": text, "toml": toml})
+
+    async def use(
+        self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
+    ) -> tuple[Manual, ...]:
+        body = {"endpoint": endpoint, "client_type": client_type, "seconds": seconds}
+        return await self._post(tuple[Manual, ...], "use", body)
+
+    async def stop(self) -> None:
+        await self._ask("POST", "stop", body={})
+
+    async def events(self) -> AsyncIterator[Event]:
+        try:
+            async with self._client.stream(
+                "GET", "events", timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)
+            ) as answer:
+                if answer.headers.get("content-type") != "text/event-stream":
+                    await answer.aread()
+                    self._read(answer)
+                    raise ControlError(f"the proxy at {self._address} did not answer with events")
+                # Lines are safe to split as httpx does: wire.dumps escapes every other character that ends a line.
+                async for line in answer.aiter_lines():
+                    if line.startswith("data: "):
+                        event = wire.event_from_json(json.loads(line.removeprefix("data: ")))
+                        if event is not None:
+                            yield event
+        except httpx.HTTPError as error:
+            raise self._translated(error) from None
+
+    async def _get(self, wanted: type[T], path: str, query: Mapping[str, Any] | None = None) -> T:
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        return wire.from_json(wanted, await self._ask("GET", path, query=given))
+
+    async def _post(self, wanted: type[T], path: str, body: Mapping[str, Any]) -> T:
+        return wire.from_json(wanted, await self._ask("POST", path, body=body))
+
+    async def _ask(
+        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Any:
+        try:
+            answer = await self._client.request(method, path, params=query, json=body)
+        except httpx.HTTPError as error:
+            raise self._translated(error) from None
+        return self._read(answer)
+
+    def _read(self, answer: httpx.Response) -> Any:
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            raise NotRunning(f"the proxy at {self._address} does not belong to this state folder (other admin token)")
+        try:
+            said = answer.json()
+        except ValueError:
+            raise NotRunning(f"what listens at {self._address} is not a proxy of this program") from None
+        if answer.is_error:
+            raise wire.error_from_json(said)
+        return said
+
+    def _translated(self, error: httpx.HTTPError) -> ControlError:
+        if isinstance(error, httpx.ConnectError):
+            return NotRunning(f"the proxy at {self._address} is not running any more (start one with: cccc --no-tui)")
+        if isinstance(error, httpx.TimeoutException):
+            return ControlError(f"the proxy at {self._address} does not answer within {_ANSWERS_WITHIN:g} s")
+        return ControlError(f"the connection to the proxy at {self._address} broke")
+
+
+def _reachable(address: str) -> str:
+    """An address to listen on as one to connect to: every interface means the loopback one."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if host not in _UNSPECIFIED:
+        return address.rstrip("/")
+    host = _UNSPECIFIED[host]
+    netloc = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{netloc}:{parts.port}" if parts.port else netloc, "", "", ""))

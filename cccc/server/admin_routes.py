@@ -1,0 +1,219 @@
+"""The management API under ``/admin/api``: the control surface as JSON, behind the admin token.
+
+Every route is one row: method, path, and a function from the request to what is answered. Reading of parameters and the
+translation of our own exceptions into statuses happen once, here; the shapes are those of ``control.wire``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import orjson
+
+from cccc.clock import Clock
+from cccc.control import filters, wire
+from cccc.control.api import ClientType, Control, EndpointAction, StatsKey
+from cccc.domain.answers import Failure
+from cccc.errors import BadRequest, CcccError
+from cccc.http.messages import Headers, Request, RequestHead, Responder
+from cccc.server.routing import Guard, Handler, Refusal, Route
+
+V = TypeVar("V")
+Answer = Callable[[Request], Awaitable[Any]]
+
+PREFIX = "/admin/api"
+
+_LIMIT = 50
+_DAY = 86_400.0
+_JSON = Headers.of([("content-type", "application/json"), ("cache-control", "no-store")])
+_EVENTS = Headers.of([("content-type", "text/event-stream"), ("cache-control", "no-store")])
+
+_STATUS: Mapping[Failure, int] = MappingProxyType(
+    {
+        Failure.WRONG_TOKEN: 401,
+        Failure.FORBIDDEN_ORIGIN: 403,
+        Failure.UNKNOWN_PATH: 404,
+        Failure.UNKNOWN_METHOD: 405,
+        Failure.TOO_LARGE: 413,
+        Failure.BAD_ENCODING: 415,
+        Failure.INTERNAL: 500,
+        Failure.TOO_BUSY: 503,
+        Failure.SHUTTING_DOWN: 503,
+    }
+)
+"""Statuses of what the edge refuses before a handler runs; 400 for all else."""
+
+
+def refuse(failure: Failure, message: str, head: RequestHead) -> Refusal:  # noqa: ARG001  (the signature of a Route)
+    """A failure of the edge in the words of this API."""
+    body = wire.dumps({"error": {"message": message, "type": failure.value}}).encode()
+    return Refusal(_STATUS.get(failure, 400), _JSON, body)
+
+
+def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
+    """The rows under ``/admin/api``. ``clock`` is what lengths of time (``since=24h``) count back from."""
+    admin = _Admin(control, clock)
+    answers: tuple[tuple[str, str, Answer], ...] = (
+        ("GET", "overview", admin.overview),
+        ("GET", "endpoints", admin.endpoints),
+        ("GET", "requests", admin.requests),
+        ("GET", "requests/{id}", admin.request),
+        ("GET", "stats", admin.stats),
+        ("GET", "rank", admin.rank),
+        ("GET", "config", admin.config),
+        ("POST", "endpoints/{name}/{action}", admin.endpoint_action),
+        ("POST", "config/check", admin.config_check),
+        ("POST", "use", admin.use),
+        ("POST", "stop", admin.stop),
+    )
+    return (
+        *(_route(method, path, _answering(answer)) for method, path, answer in answers),
+        _route("GET", "events", admin.events),
+    )
+
+
+def _route(method: str, path: str, handler: Handler) -> Route:
+    return Route(method, f"{PREFIX}/{path}", handler, refuse, Guard.ADMIN, has_body=method == "POST")
+
+
+def _answering(answer: Answer) -> Handler:
+    """A handler that sends what ``answer`` returns, or the refusal that it raises."""
+
+    async def handler(request: Request, responder: Responder) -> None:
+        try:
+            status, value = 200, await answer(request)
+        except CcccError as error:
+            status, value = wire.error_json(error)
+        await responder.send(status, _JSON, wire.dumps(value).encode())
+
+    return handler
+
+
+class _Admin:
+    """One method for each row."""
+
+    def __init__(self, control: Control, clock: Clock) -> None:
+        self._control = control
+        self._clock = clock
+
+    async def overview(self, _: Request) -> Any:
+        return wire.to_json(await self._control.overview())
+
+    async def endpoints(self, _: Request) -> Any:
+        return wire.to_json(await self._control.endpoints())
+
+    async def requests(self, request: Request) -> Any:
+        query = _Parameters.of_query(request)
+        wanted = filters.parse(query.get("filter", str, ""), self._clock.now())
+        rows = await self._control.requests(
+            wanted, limit=query.get("limit", int, _LIMIT), after=query.optional("after", int)
+        )
+        return wire.to_json(rows)
+
+    async def request(self, request: Request) -> Any:
+        return wire.to_json(await self._control.request(request.fields["id"]))
+
+    async def stats(self, request: Request) -> Any:
+        query, now = _Parameters.of_query(request), self._clock.now()
+        since = query.get("since", lambda text: filters.moment(text, now), now - _DAY)
+        return wire.to_json(await self._control.stats(query.get("by", StatsKey, StatsKey.ENDPOINT), since=since))
+
+    async def rank(self, request: Request) -> Any:
+        query = _Parameters.of_query(request)
+        client_type = query.required("client", filters.client_type)
+        model = query.optional("model", str)
+        ranking = await self._control.rank(client_type, model=model, path=query.optional("path", str))
+        return wire.rank_json(ranking, client_type, model)
+
+    async def config(self, _: Request) -> Any:
+        return wire.to_json(await self._control.config())
+
+    async def endpoint_action(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        action = _Parameters(request.fields).required("action", EndpointAction)
+        priority = body.required("priority", _whole) if action is EndpointAction.PRIORITY else None
+        return wire.to_json(await self._control.endpoint_action(request.fields["name"], action, priority=priority))
+
+    async def config_check(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        problems = await self._control.config_check(body.required("text", _text), toml=body.get("toml", bool, False))
+        return wire.to_json(problems)
+
+    async def use(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        manual = await self._control.use(
+            body.optional("endpoint", _text),
+            client_type=body.optional("client_type", ClientType),
+            seconds=body.optional("seconds", float),
+        )
+        return wire.to_json(manual)
+
+    async def stop(self, _: Request) -> Any:
+        await self._control.stop()
+        return {"stopping": True}
+
+    async def events(self, _: Request, responder: Responder) -> None:
+        """Server-sent events without an end. The listener cancels this when the client leaves or the proxy stops."""
+        events = self._control.events()
+        await responder.start(200, _EVENTS)
+        await responder.write(b": what happens from now on\n\n")
+        async for event in events:
+            await responder.write(f"data: {wire.dumps(wire.event_to_json(event))}\n\n".encode())
+        await responder.finish()
+
+
+class _Parameters:
+    """Named values of a request, read one by one. Raises ``BadRequest`` that names the parameter."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    @classmethod
+    def of_query(cls, request: Request) -> _Parameters:
+        return cls(dict(parse_qsl(request.head.query, keep_blank_values=True)))
+
+    @classmethod
+    def of_body(cls, request: Request) -> _Parameters:
+        """The JSON object that a POST carries; nothing at all counts as an empty one."""
+        try:
+            values = orjson.loads(request.body or b"{}")
+        except orjson.JSONDecodeError:
+            raise BadRequest(400, "the body is not valid JSON") from None
+        if not isinstance(values, dict):
+            raise BadRequest(400, "the body is not a JSON object")
+        return cls(values)
+
+    def optional(self, name: str, read: Callable[[Any], V]) -> V | None:
+        """The value, or ``None`` where it is absent or null."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            return read(value)
+        except (TypeError, ValueError) as error:
+            raise BadRequest(400, f"{name}: {error}") from None
+
+    def get(self, name: str, read: Callable[[Any], V], default: V) -> V:
+        value = self.optional(name, read)
+        return default if value is None else value
+
+    def required(self, name: str, read: Callable[[Any], V]) -> V:
+        value = self.optional(name, read)
+        if value is None:
+            raise BadRequest(400, f"{name}: is required")
+        return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("expected text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("expected a whole number")
+    return value

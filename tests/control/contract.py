@@ -1,0 +1,136 @@
+"""What every ``Control`` must do: the same tests over a fake, over HTTP, and over the real thing.
+
+Subclass it in a test module and give a ``control`` fixture over the world of ``tests.control.world``: its three
+endpoints, and its four requests in the log.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from cccc.control.api import (
+    ClientType,
+    Control,
+    EndpointAction,
+    EndpointChanged,
+    RequestFilter,
+    Standing,
+    StatsKey,
+    Verdict,
+)
+from cccc.errors import UnknownEndpoint, UnknownRequest
+from tests.control import world
+
+
+@pytest.mark.anyio
+class ControlContract:
+    async def test_counts_the_endpoints(self, control: Control) -> None:
+        overview = await control.overview()
+        assert overview.endpoints_total == 3
+        assert overview.endpoints_usable <= overview.endpoints_total
+
+    async def test_lists_the_endpoints_in_the_order_of_the_file(self, control: Control) -> None:
+        assert [view.name for view in await control.endpoints()] == ["alpha", "beta", "gamma"]
+
+    async def test_switches_an_endpoint_off_and_on(self, control: Control) -> None:
+        assert not (await control.endpoint_action("alpha", EndpointAction.DISABLE)).enabled
+        assert not (await control.endpoints())[0].enabled
+        assert (await control.endpoint_action("alpha", EndpointAction.ENABLE)).enabled
+
+    async def test_sets_a_priority(self, control: Control) -> None:
+        assert (await control.endpoint_action("beta", EndpointAction.PRIORITY, priority=7)).priority == 7
+        assert (await control.endpoints())[1].priority == 7
+
+    async def test_a_reset_makes_an_endpoint_usable(self, control: Control) -> None:
+        view = await control.endpoint_action("beta", EndpointAction.RESET)
+        assert view.health is not Standing.UNUSABLE
+        assert view.cooldown_until is None
+
+    async def test_an_unknown_endpoint_is_named_with_its_nearest(self, control: Control) -> None:
+        with pytest.raises(UnknownEndpoint) as caught:
+            await control.endpoint_action("alpah", EndpointAction.RESET)
+        assert (caught.value.name, caught.value.nearest) == ("alpah", "alpha")
+
+    async def test_lists_requests_oldest_first(self, control: Control) -> None:
+        rows = await control.requests()
+        assert [row.id for row in rows] == [record.id for record in world.RECORDS]
+        assert [row.seq for row in rows] == sorted(row.seq for row in rows)
+
+    async def test_the_limit_keeps_the_newest(self, control: Control) -> None:
+        assert [row.id for row in await control.requests(limit=2)] == [world.FAILED.id, world.GONE.id]
+
+    async def test_after_gives_only_newer_rows(self, control: Control) -> None:
+        rows = await control.requests()
+        assert await control.requests(after=rows[1].seq) == rows[2:]
+        assert await control.requests(after=rows[-1].seq) == ()
+
+    @pytest.mark.parametrize(
+        ("wanted", "expected"),
+        [
+            (RequestFilter(failed=True), [world.FAILED, world.GONE]),
+            (RequestFilter(client_type=ClientType.CODEX), [world.FAILED]),
+            (RequestFilter(endpoint="beta"), [world.FAILED_OVER]),
+            (RequestFilter(status_min=400, client_type=ClientType.CLAUDE_CODE), [world.GONE]),
+            (RequestFilter(verdict=Verdict.OK_AFTER_FAILOVER), [world.FAILED_OVER]),
+            (RequestFilter(since=world.GONE.time), [world.GONE]),
+        ],
+    )
+    async def test_filters(self, control: Control, wanted: RequestFilter, expected: list[Any]) -> None:
+        assert [row.id for row in await control.requests(wanted)] == [record.id for record in expected]
+
+    async def test_finds_a_request_by_a_unique_prefix(self, control: Control) -> None:
+        assert await control.request(world.FAILED_OVER.id[:-1]) == world.FAILED_OVER
+
+    @pytest.mark.parametrize("request_id", ["req_01", "req_99", "?/ä"])
+    async def test_an_unknown_request_says_so(self, control: Control, request_id: str) -> None:
+        with pytest.raises(UnknownRequest) as caught:
+            await control.request(request_id)
+        assert caught.value.request_id == request_id
+
+    async def test_ranks(self, control: Control) -> None:
+        ranking = await control.rank(ClientType.CLAUDE_CODE, model="claude-opus-4-5")
+        assert ranking.order[0].name == "alpha"
+        assert [one.name for one in ranking.excluded if one.name == "gamma"] == ["gamma"]
+
+    @pytest.mark.parametrize("by", list(StatsKey))
+    async def test_gives_statistics(self, control: Control, by: StatsKey) -> None:
+        stats = await control.stats(by, since=world.NOW - 3600)
+        assert (stats.by, stats.since) == (by, world.NOW - 3600)
+
+    async def test_checks_a_configuration(self, control: Control) -> None:
+        assert await control.config_check("endpoints: []\n", toml=False) == ()
+        assert any(problem.fatal for problem in await control.config_check("endpoints: 3\n", toml=False))
+
+    async def test_shows_the_configuration(self, control: Control) -> None:
+        assert "server.port" in {value.key for value in (await control.config()).values}
+
+    async def test_a_choice_stands_until_it_is_ended(self, control: Control) -> None:
+        (manual,) = await control.use("beta", client_type=ClientType.CODEX, seconds=60)
+        assert (manual.endpoint, manual.client_type) == ("beta", ClientType.CODEX)
+        assert manual.until is not None
+        assert (await control.overview()).manual == (manual,)
+        assert await control.use(None) == ()
+
+    async def test_nobody_can_choose_an_unknown_endpoint(self, control: Control) -> None:
+        with pytest.raises(UnknownEndpoint):
+            await control.use("delta")
+
+    async def test_tells_what_happens(self, control: Control) -> None:
+        """A reader that listens hears of a change; how soon listening begins is not promised, so change until heard."""
+        heard = []
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+
+                async def listen() -> None:
+                    async for event in control.events():
+                        heard.append(event)
+                        tasks.cancel_scope.cancel()
+
+                tasks.start_soon(listen)
+                while True:
+                    await control.endpoint_action("alpha", EndpointAction.RESET)
+                    await anyio.sleep(0.01)
+        assert heard[0] == EndpointChanged("alpha")

@@ -1,0 +1,145 @@
+"""``Control`` over the fixed world, in memory: for whatever shows or carries the control surface."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import anyio
+from anyio.streams.memory import MemoryObjectSendStream
+
+from cccc.control.api import (
+    Breaker,
+    ClientType,
+    ConfigProblem,
+    ConfigView,
+    EndpointAction,
+    EndpointChanged,
+    EndpointView,
+    Event,
+    Manual,
+    Overview,
+    Ranking,
+    RequestFilter,
+    RequestRecord,
+    RequestSummary,
+    Standing,
+    StatsKey,
+    StatsView,
+    Verdict,
+)
+from cccc.errors import UnknownEndpoint, UnknownRequest
+from tests.control import world
+
+_EVERYTHING = RequestFilter()
+_FINE = {Verdict.OK, Verdict.OK_AFTER_FAILOVER}
+
+
+class FakeControl:
+    """Keeps what is changed in plain attributes, so that tests can look."""
+
+    def __init__(self, records: Sequence[RequestRecord] = world.RECORDS, *, now: float = world.NOW) -> None:
+        self.now = now
+        self.records = list(records)
+        self.views = {view.name: view for view in world.ENDPOINTS}
+        self.manual: tuple[Manual, ...] = ()
+        self.stopped = False
+        self.ranked: list[tuple[ClientType, str | None, str | None]] = []
+        self.listeners: list[MemoryObjectSendStream[Event]] = []
+
+    def emit(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener.send_nowait(event)
+
+    async def overview(self) -> Overview:
+        return replace(world.OVERVIEW, manual=self.manual)
+
+    async def endpoints(self) -> tuple[EndpointView, ...]:
+        return tuple(self.views.values())
+
+    async def endpoint_action(self, name: str, action: EndpointAction, *, priority: int | None = None) -> EndpointView:
+        view = self._known(name)
+        match action:
+            case EndpointAction.ENABLE | EndpointAction.DISABLE:
+                view = replace(view, enabled=action is EndpointAction.ENABLE)
+            case EndpointAction.PRIORITY:
+                assert priority is not None
+                view = replace(view, priority=priority)
+            case EndpointAction.RESET:
+                view = replace(
+                    view, health=Standing.HEALTHY, breaker=Breaker.CLOSED, cooldown_until=None, reason=None, causes=()
+                )
+        self.views[name] = view
+        self.emit(EndpointChanged(name))
+        return view
+
+    async def requests(
+        self, wanted: RequestFilter = _EVERYTHING, *, limit: int = 50, after: int | None = None
+    ) -> tuple[RequestSummary, ...]:
+        rows = [world.summary(record, seq) for seq, record in enumerate(self.records, 1)]
+        fitting = [row for row in rows if _fits(row, wanted) and (after is None or row.seq > after)]
+        return tuple(fitting[-limit:])
+
+    async def request(self, request_id: str) -> RequestRecord:
+        found = [record for record in self.records if record.id.startswith(request_id)]
+        if len(found) != 1:
+            raise UnknownRequest(request_id)
+        return found[0]
+
+    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
+        self.ranked.append((client_type, model, path))
+        return world.RANKING
+
+    async def stats(self, by: StatsKey, *, since: float) -> StatsView:
+        return replace(world.STATS, by=by, since=since)
+
+    async def config(self) -> ConfigView:
+        return world.CONFIG
+
+    async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
+        return () if text == "endpoints: []\n" else (ConfigProblem("config.yaml:1:1: not like this", fatal=True),)
+
+    async def use(
+        self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
+    ) -> tuple[Manual, ...]:
+        if endpoint is None:
+            self.manual = ()
+        else:
+            until = None if seconds is None else self.now + seconds
+            self.manual = (Manual(self._known(endpoint).name, client_type, until),)
+        return self.manual
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def events(self) -> AsyncIterator[Event]:
+        send, receive = anyio.create_memory_object_stream[Event](100)
+        self.listeners.append(send)
+        return self._events(send, receive)
+
+    async def _events(self, send, receive) -> AsyncIterator[Event]:  # type: ignore[no-untyped-def]
+        try:
+            async for event in receive:
+                yield event
+        finally:
+            self.listeners.remove(send)
+            send.close()
+            receive.close()
+
+    def _known(self, name: str) -> EndpointView:
+        if name not in self.views:
+            nearest = difflib.get_close_matches(name, self.views, n=1)
+            raise UnknownEndpoint(name, nearest[0] if nearest else None)
+        return self.views[name]
+
+
+def _fits(row: RequestSummary, wanted: RequestFilter) -> bool:
+    return (
+        (not wanted.failed or row.verdict not in _FINE)
+        and (wanted.client_type in (None, row.client_type))
+        and (wanted.endpoint in (None, row.endpoint))
+        and (wanted.verdict in (None, row.verdict))
+        and (wanted.status_min is None or row.status >= wanted.status_min)
+        and (wanted.since is None or row.time >= wanted.since)
+    )

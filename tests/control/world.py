@@ -1,0 +1,349 @@
+"""A small fixed world for everything that shows or carries the control surface's values.
+
+Three endpoints and five requests of the afternoon of 1 July 2026: one went well, one after a failover, one failed at
+every endpoint, one client left, and one carries what an attacker would send.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cccc.control.api import (
+    AttemptRecord,
+    Breaker,
+    Candidate,
+    ClientType,
+    ConfigProblem,
+    ConfigValue,
+    ConfigView,
+    EndpointView,
+    Excluded,
+    FailureClass,
+    Outcome,
+    Overview,
+    Ranking,
+    RequestRecord,
+    RequestSummary,
+    SortKey,
+    Standing,
+    StatsGroup,
+    StatsKey,
+    StatsView,
+    Usage,
+    Verdict,
+    WireFormat,
+)
+from cccc.domain.endpoint import Action
+
+NOW = 1_782_909_120.0
+"""2026-07-01T12:32:00Z."""
+
+OVERVIEW = Overview(
+    version="0.1.0",
+    address="http://127.0.0.1:8080",
+    pid=4711,
+    started=NOW - 11_520,
+    endpoints_total=3,
+    endpoints_usable=2,
+    in_flight=1,
+    requests_dropped_from_log=0,
+)
+
+ALPHA = EndpointView(
+    name="alpha",
+    enabled=True,
+    client_type=ClientType.CLAUDE_CODE,
+    formats=(WireFormat.ANTHROPIC,),
+    urls=("https://api.alpha.example/v1/messages",),
+    auth="api_key …4f2a",
+    priority=1,
+    native_format=True,
+    tags=(),
+    models=("claude-*",),
+    health=Standing.HEALTHY,
+    breaker=Breaker.CLOSED,
+    cooldown_until=None,
+    reason=None,
+    ttft_ms=612.0,
+    success_rate=0.991,
+    in_flight=1,
+    last_error=None,
+    last_error_at=None,
+)
+
+BETA = replace(
+    ALPHA,
+    name="beta",
+    client_type=None,
+    formats=(WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES),
+    urls=("https://beta.example/v1",),
+    auth="auth_token …",
+    priority=2,
+    models=(),
+    health=Standing.UNUSABLE,
+    cooldown_until=NOW + 41,
+    reason="rate limited (429)",
+    ttft_ms=1_120.0,
+    success_rate=0.5,
+    in_flight=0,
+    last_error="429 Too Many Requests",
+    last_error_at=NOW - 19,
+    causes=("req_01JZ8Q4T0000000000000000B2",),
+)
+
+GAMMA = replace(
+    ALPHA,
+    name="gamma",
+    enabled=False,
+    client_type=None,
+    urls=("https://gamma.example",),
+    auth="auto …",
+    priority=5,
+    models=(),
+    reason="switched off in the configuration",
+    ttft_ms=None,
+    success_rate=None,
+    in_flight=0,
+)
+
+ENDPOINTS = (ALPHA, BETA, GAMMA)
+
+RANKING = Ranking(
+    order=(
+        Candidate(
+            name="alpha",
+            rank=1,
+            key=SortKey(1, 0, 0, 1, 0, 1, 67, 1, 0),
+            decided_by=None,
+            native=True,
+            target_format=WireFormat.ANTHROPIC,
+            model_sent="claude-opus-4-5",
+            standing=Standing.HEALTHY,
+            ttft_ms=612.0,
+        ),
+        Candidate(
+            name="beta",
+            rank=2,
+            key=SortKey(1, 0, 1, 2, 2, 1, 74, 0, 1),
+            decided_by="native",
+            native=False,
+            target_format=WireFormat.OPENAI_CHAT,
+            model_sent="gpt-5.2",
+            standing=Standing.DEGRADED,
+            ttft_ms=1_120.0,
+        ),
+    ),
+    excluded=(
+        Excluded(
+            name="gamma",
+            reason="switched off in the configuration",
+            would_be=2,
+            key=SortKey(1, 0, 0, 5, 0, 1, 70, 0, 2),
+        ),
+    ),
+)
+
+OK = RequestRecord(
+    id="req_01JZ8Q4T0000000000000000A1",
+    time=NOW - 120,
+    client="claude-cli/2.1.197",
+    client_type=ClientType.CLAUDE_CODE,
+    client_reason="path /v1/messages",
+    wire_format=WireFormat.ANTHROPIC,
+    action=Action.TURN,
+    method="POST",
+    path="/v1/messages",
+    stream=True,
+    verdict=Verdict.OK,
+    status=200,
+    duration_ms=6_100.0,
+    model="claude-opus-4-5",
+    endpoint="alpha",
+    target_format=WireFormat.ANTHROPIC,
+    ttft_ms=598.0,
+    usage=Usage(input=220, cache_read=18_000, output=402),
+    cost_usd=0.0213,
+    session="5f1c",
+    bytes_in=71_000,
+    bytes_out=4_096,
+    ranking=RANKING,
+    attempts=(
+        AttemptRecord(
+            endpoint="alpha",
+            wire_format=WireFormat.ANTHROPIC,
+            url="https://api.alpha.example/v1/messages",
+            model_sent="claude-opus-4-5",
+            started=NOW - 120,
+            outcome=Outcome.OK,
+            status=200,
+            head_ms=410.0,
+            ttft_ms=598.0,
+            duration_ms=6_100.0,
+        ),
+    ),
+    request_body=b'{"model":"claude-opus-4-5"}',
+    response_body=b"\xff\x00",
+)
+
+FAILED_OVER = replace(
+    OK,
+    id="req_01JZ8Q4T0000000000000000B2",
+    time=NOW - 60,
+    verdict=Verdict.OK_AFTER_FAILOVER,
+    duration_ms=4_400.0,
+    endpoint="beta",
+    target_format=WireFormat.OPENAI_CHAT,
+    converted=True,
+    ttft_ms=850.5,
+    usage=Usage(input=22_800, output=301),
+    cost_usd=None,
+    attempts=(
+        replace(
+            OK.attempts[0],
+            started=NOW - 60,
+            outcome=Outcome.OVERLOADED,
+            failure_class=FailureClass.SERVER,
+            status=529,
+            error="overloaded_error: Overloaded",
+            ttft_ms=None,
+            head_ms=310.0,
+            duration_ms=310.0,
+            cooldown_until=NOW - 30,
+        ),
+        AttemptRecord(
+            endpoint="beta",
+            wire_format=WireFormat.OPENAI_CHAT,
+            url="https://beta.example/v1/chat/completions",
+            model_sent="gpt-5.2",
+            started=NOW - 59.6875,
+            outcome=Outcome.OK,
+            status=200,
+            ttft_ms=540.0,
+            duration_ms=4_090.0,
+        ),
+    ),
+)
+
+FAILED = replace(
+    OK,
+    id="req_01JZ8Q4T0000000000000000C3",
+    time=NOW - 45,
+    client="codex_cli_rs/0.87.0",
+    client_type=ClientType.CODEX,
+    wire_format=WireFormat.OPENAI_RESPONSES,
+    path="/v1/responses",
+    verdict=Verdict.UPSTREAM_ERROR,
+    status=503,
+    duration_ms=60_000.0,
+    model="gpt-5.2-codex",
+    endpoint=None,
+    target_format=None,
+    ttft_ms=None,
+    usage=None,
+    cost_usd=None,
+    session=None,
+    error="beta: no answer within 60 s (response_header)",
+    ranking=replace(RANKING, order=(replace(RANKING.order[1], rank=1, decided_by=None),), excluded=()),
+    attempts=(
+        AttemptRecord(
+            endpoint="beta",
+            wire_format=WireFormat.OPENAI_RESPONSES,
+            url="https://beta.example/v1/responses",
+            model_sent="gpt-5.2-codex",
+            started=NOW - 45,
+            outcome=Outcome.HEAD_TIMEOUT,
+            failure_class=FailureClass.SERVER,
+            error="no progress within 60 s (response_header)",
+            duration_ms=60_000.0,
+        ),
+    ),
+)
+
+GONE = replace(
+    OK,
+    id="req_01JZ8Q4T0000000000000000D4",
+    time=NOW - 30,
+    verdict=Verdict.CLIENT_GONE,
+    status=499,
+    duration_ms=2_000.0,
+    usage=None,
+    cost_usd=None,
+)
+
+HOSTILE_TEXT = "\x1b]52;c;ZXZpbA==\x07\u202eevil\x9b2J\ud800\r\nnew line"
+HOSTILE = replace(
+    FAILED,
+    id="req_01JZ8Q4T0000000000000000E5",
+    time=NOW - 10,
+    client=HOSTILE_TEXT,
+    model=HOSTILE_TEXT,
+    error=HOSTILE_TEXT,
+    session=HOSTILE_TEXT,
+)
+
+RECORDS = (OK, FAILED_OVER, FAILED, GONE)
+
+STATS = StatsView(
+    since=NOW - 86_400,
+    by=StatsKey.ENDPOINT,
+    groups=(
+        StatsGroup(
+            key="alpha",
+            requests=842,
+            errors=7,
+            failovers=5,
+            ttft_p50_ms=640.0,
+            ttft_p95_ms=2_400.0,
+            usage=Usage(input=2_800_000, cache_read=7_000_000, output=214_000),
+            cost_usd=31.4,
+            cache_share=0.714,
+        ),
+        StatsGroup(
+            key="beta",
+            requests=3,
+            errors=1,
+            failovers=0,
+            ttft_p50_ms=None,
+            ttft_p95_ms=None,
+            usage=Usage(),
+            cost_usd=None,
+            cache_share=None,
+        ),
+    ),
+)
+
+CONFIG = ConfigView(
+    path="/home/me/.config/cccc/config.yaml",
+    values=(
+        ConfigValue("server.host", "127.0.0.1", "default"),
+        ConfigValue("server.port", "8081", "file:3"),
+        ConfigValue("endpoints[0].auth_value", "…4f2a", "file:11"),
+    ),
+    problems=(ConfigProblem("config.yaml:20:1: streaming: has no meaning here and is ignored", fatal=False),),
+)
+
+
+def summary(record: RequestRecord, seq: int) -> RequestSummary:
+    """The row that the log shows of a record."""
+    return RequestSummary(
+        seq=seq,
+        id=record.id,
+        time=record.time,
+        client=record.client,
+        client_type=record.client_type,
+        format=record.wire_format,
+        model=record.model,
+        endpoint=record.endpoint,
+        target_format=record.target_format,
+        converted=record.converted,
+        stream=record.stream,
+        status=record.status,
+        verdict=record.verdict,
+        ttft_ms=record.ttft_ms,
+        duration_ms=record.duration_ms,
+        attempts=len(record.attempts),
+        usage=record.usage,
+        cost_usd=record.cost_usd,
+        session=record.session,
+        error=record.error,
+    )
