@@ -18,7 +18,7 @@ from cccc.config.documents import Document
 from cccc.config.effective import effective
 from cccc.config.overrides import Overrides, collect, overlaid
 from cccc.config.problems import Path, Problem, dotted
-from cccc.config.references import is_reference
+from cccc.config.references import holds_literals
 from cccc.config.retired import without_retired
 from cccc.config.settings import Settings
 from cccc.config.validation import validate
@@ -164,17 +164,5 @@ def _assembled(
         digest=digest,
         auth_token=built.auth_token,
         log_directory=None if directory is None else world.folder / FilePath(directory).expanduser(),
-        literal_secrets=_has_literals(result),
+        literal_secrets=holds_literals(document.data),
     )
-
-
-def _has_literals(settings: Settings) -> bool:
-    values = [settings.server.auth_token]
-    for endpoint in settings.endpoints:
-        values += [endpoint.auth_value, *endpoint.header_overrides.values()]
-        if endpoint.proxy is not None:
-            values.append(endpoint.proxy.password)
-        if endpoint.oauth_config is not None:
-            values += [endpoint.oauth_config.access_token, endpoint.oauth_config.refresh_token]
-    texts = [value.get_secret_value() for value in values if value is not None]
-    return any(text and text != AUTO.value and not is_reference(text) for text in texts)
