@@ -16,7 +16,11 @@ STREAMS: dict[str, tuple[bytes, Fields, bytes]] = {
     "lf": (b"event: a\ndata: 1\n\ndata: 2\n\n", [("a", b"1"), ("", b"2")], b""),
     "crlf": (b"event: a\r\ndata: 1\r\n\r\ndata: 2\r\n\r\n", [("a", b"1"), ("", b"2")], b""),
     "cr": (b"event: a\rdata: 1\r\rdata: 2\r\r", [("a", b"1"), ("", b"2")], b""),
-    "mixed line ends": (b"data: 1\r\n\ndata: 2\n\rdata: 3\r\r\ndata: 4\n\n", [("", b"%d" % n) for n in (1, 2, 3, 4)], b""),
+    "mixed line ends": (
+        b"data: 1\r\n\ndata: 2\n\rdata: 3\r\r\ndata: 4\n\n",
+        [("", b"%d" % n) for n in (1, 2, 3, 4)],
+        b"",
+    ),
     "lf, then crlf": (b"data: 1\n\ndata: 2\r\n\r\n", [("", b"1"), ("", b"2")], b""),
     "several data lines": (b"data: {\ndata:\ndata: }\n\n", [("", b"{\n\n}")], b""),
     "without a space": (b"event:a\ndata:1\n\n", [("a", b"1")], b""),
@@ -55,7 +59,9 @@ def test_every_slicing_gives_the_same_events_and_loses_no_byte(name: str) -> Non
         assert b"".join(event.raw for event in events) + pending == stream, pieces
 
 
-@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"data: x", b": c", b"event: e", b"\xe2\x80\xa8"]), max_size=14))
+@given(
+    st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"data: x", b": c", b"event: e", b"\xe2\x80\xa8"]), max_size=14)
+)
 def test_any_mixture_of_lines_reads_the_same_however_it_is_sliced(lines: list[bytes]) -> None:
     stream = b"".join(lines)
     whole = [(event.raw, event.name, event.data) for event in decoded([stream])[0]]
@@ -70,23 +76,22 @@ def test_an_event_is_given_as_soon_as_its_blank_line_has_come() -> None:
     assert decoder.pending == b"da"
 
 
+def fed(decoder: SseDecoder, pieces: list[bytes]) -> list[SseEvent]:
+    return [event for piece in pieces for event in decoder.feed(piece)]
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_an_event_of_the_longest_length_passes_and_a_longer_one_does_not(end: bytes) -> None:
     event = b"data: " + b"x" * 50 + end + end
     for pieces in slicings(event, threes_below=0):
-        decoder = SseDecoder(max_event=len(event))
-        assert len([got for piece in pieces for got in decoder.feed(piece)]) == 1
-        decoder = SseDecoder(max_event=len(event) - 1)
+        assert len(fed(SseDecoder(max_event=len(event)), pieces)) == 1
         with pytest.raises(BadAnswer, match="larger than"):
-            for piece in pieces:
-                decoder.feed(piece)
+            fed(SseDecoder(max_event=len(event) - 1), pieces)
 
 
 def test_a_line_that_never_ends_is_refused() -> None:
-    decoder = SseDecoder(max_event=1000)
     with pytest.raises(BadAnswer):
-        for _ in range(100):
-            decoder.feed(b"x" * 100)
+        fed(SseDecoder(max_event=1000), [b"x" * 100] * 100)
 
 
 @given(st.sampled_from(["", "ping", "response.failed"]), st.binary(max_size=60))
