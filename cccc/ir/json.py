@@ -1,9 +1,9 @@
 """The one place where foreign JSON is parsed, and tolerant access to what it holds.
 
-The parser is orjson: strict UTF-8, no ``NaN``, no lone surrogates, no number beyond a double, a bounded recursion. ``parse`` adds the limits of
-security.md §4 for what clients send; ``peek`` is for what endpoints answer, where a text that is no JSON is a fact
-like any other. The accessors turn a value of the wrong type into an empty one of the right type, so that reading
-along never raises, whatever a vendor sends.
+The parser is orjson: strict UTF-8, no ``NaN``, no lone surrogates, no number beyond a double, a bounded recursion.
+``parse`` adds the limits of security.md §4 for what clients send; ``peek`` is for what endpoints answer, where a text
+that is no JSON is a fact like any other. The accessors turn a value of the wrong type into an empty one of the right
+type, so that reading along never raises, whatever a vendor sends.
 """
 
 from __future__ import annotations
