@@ -12,6 +12,7 @@ where they arise; nothing above a border names a foreign one.
     ├─ ControlError              the running proxy cannot be reached or refused
     │  └─ NotRunning             there is no proxy to reach
     ├─ ListenError               the address to listen on cannot be taken
+    ├─ InvalidJson               bytes that should be JSON are not, or exceed our limits
     ├─ UpstreamError             one attempt at an endpoint failed; another endpoint may do
     │  ├─ ConnectFailed          no connection: name, refused, unreachable, TLS, egress proxy
     │  ├─ TimedOut               a phase of the attempt took longer than it may
@@ -86,6 +87,18 @@ class BadFilter(CcccError):
 
 class ListenError(CcccError):
     """The address to listen on cannot be taken."""
+
+
+class InvalidJson(CcccError):
+    """Bytes that should be JSON are not, or exceed our limits; ``line`` and ``column`` count from 1 where known.
+
+    ``str()`` completes a sentence about the text: ``not valid JSON (line 1 column 6)``.
+    """
+
+    def __init__(self, problem: str, line: int | None = None, column: int | None = None) -> None:
+        self.line = line
+        self.column = column
+        super().__init__(problem if line is None else f"{problem} (line {line} column {column})")
 
 
 class UpstreamError(CcccError):

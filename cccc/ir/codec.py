@@ -79,8 +79,8 @@ class ReplyFacts:
     """What is known of an answer, whole or so far.
 
     ``content``: text, thinking, refusal or a tool call was seen. ``terminal``: the answer's own end was seen.
-    ``broken_tool``: the arguments of a finished tool call are not JSON. ``valid`` is false for a body that is
-    not an answer of this format at all.
+    ``broken_tool``: the arguments of a finished tool call are not a JSON object. ``valid`` is false for a body that is
+    not an answer of this format at all (errors are none), and for a stream in which an event's data was not JSON.
     """
 
     valid: bool = True
@@ -154,4 +154,8 @@ class Codec(Protocol):
 
     def models_body(self, names: tuple[str, ...]) -> bytes:
         """The model list in this format's shape."""
+        ...
+
+    def model_body(self, name: str) -> bytes:
+        """One model of that list by itself."""
         ...

@@ -1,0 +1,21 @@
+"""The one table of the wire formats: by name, and by the paths that they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cccc.domain.endpoint import Action, WireFormat
+from cccc.formats.anthropic import AnthropicCodec
+from cccc.formats.openai_chat import OpenAIChatCodec
+from cccc.formats.openai_responses import OpenAIResponsesCodec
+from cccc.ir.codec import Codec
+
+CODECS: Mapping[WireFormat, Codec] = MappingProxyType(
+    {codec.wire_format: codec for codec in (AnthropicCodec(), OpenAIChatCodec(), OpenAIResponsesCodec())}
+)
+
+BY_PATH: Mapping[str, tuple[Codec, Action]] = MappingProxyType(
+    {path: (codec, action) for codec in CODECS.values() for path, action in codec.paths.items()}
+)
+"""What a path asks for, and in which format."""
