@@ -1,7 +1,8 @@
 """Strict readers of answers in each wire format, written from the API references and sharing no code with ``cccc``.
 
 Each takes the bytes of an answer and either returns what was said as a ``Said``, the same for all formats, or raises
-``AssertionError`` naming the first rule that is broken. A stream must be whole: exactly one terminal event, at its end.
+``AssertionError`` naming the first rule that is broken (``KeyError`` for a field that is missing, ``ValueError`` for
+what is not JSON). A stream must be whole: exactly one terminal event, at its end.
 """
 
 from __future__ import annotations
@@ -239,6 +240,7 @@ def chat_stream(raw: bytes) -> Said:
             continue
         assert chunk["object"] == "chat.completion.chunk"
         assert isinstance(chunk["created"], int)
+        begins = said is None
         if said is None:
             said = Said(model=chunk["model"], id=chunk["id"])
             assert chunk["id"].startswith("chatcmpl-"), f"id {chunk['id']!r}"
@@ -253,6 +255,7 @@ def chat_stream(raw: bytes) -> Said:
         (choice,) = chunk["choices"]
         assert choice["index"] == 0
         assert said.stop is None, "a choice after finish_reason"
+        assert begins or "role" not in choice["delta"], "a role in a later chunk"
         _chat_delta(choice["delta"], said, calls)
         if choice.get("finish_reason") is not None:
             said.stop = choice["finish_reason"]

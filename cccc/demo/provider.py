@@ -1,6 +1,6 @@
 """A simulated provider: a small HTTP/1.1 server on the loopback address that answers as a vendor does, or as told.
 
-h11 reads the requests; the answers are steps from ``faults`` and are written as raw bytes. Every request is kept, in an
+h11 reads the requests; the answers are steps from ``steps`` and are written as raw bytes. Every request is kept, in an
 order that is the same for all providers of a process, so that a test can say who was asked first.
 """
 
@@ -26,10 +26,11 @@ from cccc.demo.anthropic import Anthropic
 from cccc.demo.ask import Ask
 from cccc.demo.brains import Brain, echo
 from cccc.demo.dialect import Dialect, Ids, Json
-from cccc.demo.faults import Fault, HangUp, Honest, Pause, Send, Stall, Step, status, steps_of
+from cccc.demo.faults import Fault, status
 from cccc.demo.gate import Gate
 from cccc.demo.openai_chat import OpenAIChat
 from cccc.demo.openai_responses import OpenAIResponses
+from cccc.demo.steps import HangUp, Honest, Pause, Send, Stall, Step, steps_of
 from cccc.demo.wire import Wire, accept, listen
 from cccc.domain.endpoint import Action, WireFormat
 
