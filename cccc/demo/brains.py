@@ -36,6 +36,26 @@ def ponder(ask: Ask) -> Reply:
     return (Think("Somebody asks for something. Saying it back will do."), *echo(ask))
 
 
+_REMARKS = (
+    "The tests say what it should do, so that is where I looked first.",
+    "Two of the callers pass the value on untouched.",
+    "The simplest change is in the table, not in the branch.",
+    "I would keep the old name for one release.",
+    "Nothing else reads this field.",
+    "With that the build is green again.",
+)
+
+
+def chatter(ask: Ask) -> Reply:
+    """What the demo says: tool calls where a task asks for them, else a thought and a few remarks on the matter."""
+    reply = write_then_read(ask)
+    if any(isinstance(part, Call) for part in reply) or ask.schema is not None or ask.compaction:
+        return reply
+    words = last_words(ask)
+    remarks = _REMARKS[len(words) % 3 :]
+    return Think(f"They ask: {words}"), Say(" ".join((f"About {words!r}:", *remarks)))
+
+
 def write_then_read(ask: Ask) -> Reply:
     """Carry out ``write FILE with TEXT`` with the client's own tools, one call a turn."""
     if ask.compaction or ask.schema is not None:

@@ -102,6 +102,7 @@ class SimulatedProvider:
         prefix: str = "/v1",
         clock: Clock | None = None,
     ) -> None:
+        self.formats = formats
         self.name = name
         self.key = key
         self.models = tuple(models)
@@ -168,16 +169,25 @@ class SimulatedProvider:
 
     @asynccontextmanager
     async def running(self, port: int = 0) -> AsyncIterator[str]:
-        """Listen and answer; the address as ``http://127.0.0.1:PORT``."""
+        """Listen and answer; the address as ``http://127.0.0.1:PORT``.
+
+        What is raised within keeps its type: it does not become an exception group.
+        """
+        failure: Exception | None = None
         listener = listen(port)
         self.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._accept, listener, group)
-                yield self.origin
+                try:
+                    yield self.origin
+                except Exception as error:  # noqa: BLE001 (raised again once the group has ended)
+                    failure = error
                 group.cancel_scope.cancel()
         finally:
             listener.close()
+        if failure is not None:
+            raise failure
 
     async def _accept(self, listener: socket.socket, group: anyio.abc.TaskGroup) -> None:
         while True:
