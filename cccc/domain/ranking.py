@@ -101,7 +101,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """An endpoint that was left out, why, until when, and the place it would have had (1 is first)."""
+    """An endpoint that was left out, why, until when, and the place it would have had (1 is first).
+
+    ``context_window`` in tokens, where that is the cause.
+    """
 
     name: str
     reason: str
@@ -109,6 +112,7 @@ class Excluded:
     would_be: int | None = None
     key: SortKey | None = None
     cause: Cause = Cause.DISABLED
+    context_window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +314,7 @@ def _excluded(placed: Sequence[tuple[_Entry, Candidate | None]], order: Sequence
                 would_be=None if candidate is None else 1 + sum(other.key < candidate.key for other in order),
                 key=None if candidate is None else candidate.key,
                 cause=_waiting_cause(state) if entry.no is None else entry.no.cause,
+                context_window=entry.endpoint.context_window if entry.no and entry.no.cause is Cause.CONTEXT else None,
             )
         )
     return tuple(sorted(out, key=lambda one: (one.would_be is None, one.would_be or 0, one.name)))
