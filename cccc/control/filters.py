@@ -19,7 +19,7 @@ from cccc.control.api import ClientType, RequestFilter, Verdict
 from cccc.errors import BadFilter
 
 HELP = """\
-failed                     everything that did not end well
+failed                     what went wrong (not: the client left)
 status:>=400  status:429   also 400-499, <500
 client:codex               claude_code, codex, openai or gemini
 endpoint:NAME  model:NAME  session:ID

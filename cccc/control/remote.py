@@ -1,7 +1,6 @@
 """The control surface of a proxy in another process, over its admin API.
 
-``connect`` finds the proxy of a state folder by the two files it leaves there: ``run.json`` with address and pid, and
-``admin.token``. httpx is fine here: nothing of this is on a request's way. Environment proxies are ignored, so that the
+``connect`` finds the proxy of a state folder by the two files it leaves there (``control.statefiles``). httpx is fine here: nothing of this is on a request's way. Environment proxies are ignored, so that the
 token cannot leave the machine by ``HTTP_PROXY``.
 """
 
@@ -10,14 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 
-from cccc.control import filters, wire
+from cccc.control import filters, statefiles, wire
 from cccc.control.api import (
     ClientType,
     ConfigProblem,
@@ -46,35 +44,10 @@ _EVERYTHING = RequestFilter()
 _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address to avoid, not to bind)
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """What ``run.json`` says about a proxy that has started here."""
-
-    address: str
-    pid: int
-
-
-def running(state_dir: Path) -> Running:
-    """Read ``run.json``. Raises ``NotRunning`` where there is none, ``ControlError`` where it cannot be read."""
-    path = state_dir / "run.json"
-    try:
-        said = json.loads(path.read_bytes())
-        return Running(str(said["address"]), int(said["pid"]))
-    except FileNotFoundError:
-        raise NotRunning("no proxy is running (start one with: cccc --no-tui)") from None
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ControlError(f"{path} cannot be read; delete it and start the proxy again") from None
-
-
 @asynccontextmanager
 async def connect(state_dir: Path) -> AsyncIterator[Control]:
     """The running proxy of this state folder, proved to answer. Raises ``NotRunning`` and ``ControlError``."""
-    found = running(state_dir)
-    try:
-        token = (state_dir / "admin.token").read_text("ascii").strip()
-    except (OSError, ValueError):
-        raise ControlError(f"the admin token {state_dir / 'admin.token'} cannot be read") from None
-    async with Remote(found.address, Secret(token)) as control:
+    async with Remote(statefiles.running(state_dir).address, statefiles.admin_token(state_dir)) as control:
         await control.overview()
         yield control
 

@@ -19,6 +19,7 @@ from cccc.control.api import ClientType, Control, EndpointAction, StatsKey
 from cccc.domain.answers import Failure
 from cccc.errors import BadRequest, CcccError
 from cccc.http.messages import Headers, Request, RequestHead, Responder
+from cccc.server.replies import new_request_id
 from cccc.server.routing import Guard, Handler, Refusal, Route
 
 V = TypeVar("V")
@@ -28,8 +29,8 @@ PREFIX = "/admin/api"
 
 _LIMIT = 50
 _DAY = 86_400.0
-_JSON = Headers.of([("content-type", "application/json"), ("cache-control", "no-store")])
-_EVENTS = Headers.of([("content-type", "text/event-stream"), ("cache-control", "no-store")])
+_JSON = "application/json"
+_EVENTS = "text/event-stream"
 
 _STATUS: Mapping[Failure, int] = MappingProxyType(
     {
@@ -50,7 +51,18 @@ _STATUS: Mapping[Failure, int] = MappingProxyType(
 def refuse(failure: Failure, message: str, head: RequestHead) -> Refusal:  # noqa: ARG001  (the signature of a Route)
     """A failure of the edge in the words of this API."""
     body = wire.dumps({"error": {"message": message, "type": failure.value}}).encode()
-    return Refusal(_STATUS.get(failure, 400), _JSON, body)
+    return Refusal(_STATUS.get(failure, 400), _headers(_JSON), body)
+
+
+def _headers(content_type: str) -> Headers:
+    return Headers.of(
+        [
+            ("content-type", content_type),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("x-cccc-request-id", new_request_id()),
+        ]
+    )
 
 
 def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
@@ -87,7 +99,7 @@ def _answering(answer: Answer) -> Handler:
             status, value = 200, await answer(request)
         except CcccError as error:
             status, value = wire.error_json(error)
-        await responder.send(status, _JSON, wire.dumps(value).encode())
+        await responder.send(status, _headers(_JSON), wire.dumps(value).encode())
 
     return handler
 
@@ -158,7 +170,7 @@ class _Admin:
     async def events(self, _: Request, responder: Responder) -> None:
         """Server-sent events without an end. The listener cancels this when the client leaves or the proxy stops."""
         events = self._control.events()
-        await responder.start(200, _EVENTS)
+        await responder.start(200, _headers(_EVENTS))
         await responder.write(b": what happens from now on\n\n")
         async for event in events:
             await responder.write(f"data: {wire.dumps(wire.event_to_json(event))}\n\n".encode())

@@ -70,7 +70,7 @@ class ControlContract:
     @pytest.mark.parametrize(
         ("wanted", "expected"),
         [
-            (RequestFilter(failed=True), [world.FAILED, world.GONE]),
+            (RequestFilter(failed=True), [world.FAILED]),
             (RequestFilter(client_type=ClientType.CODEX), [world.FAILED]),
             (RequestFilter(endpoint="beta"), [world.FAILED_OVER]),
             (RequestFilter(status_min=400, client_type=ClientType.CLAUDE_CODE), [world.GONE]),

@@ -33,7 +33,7 @@ from cccc.errors import UnknownEndpoint, UnknownRequest
 from tests.control import world
 
 _EVERYTHING = RequestFilter()
-_FINE = {Verdict.OK, Verdict.OK_AFTER_FAILOVER}
+_FINE = {Verdict.OK, Verdict.OK_AFTER_FAILOVER, Verdict.CLIENT_GONE}
 
 
 class FakeControl:

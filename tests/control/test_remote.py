@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import anyio
 import httpx
 import pytest
 
-from cccc.control.remote import Remote, connect, running
+from cccc.control import statefiles
+from cccc.control.remote import Remote, connect
 from cccc.domain.secret import Secret
 from cccc.errors import ControlError, NotRunning
 from cccc.server.admin_routes import admin_routes
@@ -100,25 +100,9 @@ async def test_sends_the_token_to_a_loopback_address_only_of_its_own() -> None:
     assert {request.headers["authorization"] for request in seen} == {f"Bearer {TOKEN.reveal()}"}
 
 
-def test_without_a_run_file_nothing_runs(tmp_path: Path) -> None:
-    with pytest.raises(NotRunning, match="no proxy is running"):
-        running(tmp_path)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"address": "x", "pid": "y"}'])
-def test_a_broken_run_file_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / "run.json").write_text(text)
-    with pytest.raises(ControlError, match=r"run\.json cannot be read"):
-        running(tmp_path)
-
-
 @pytest.mark.anyio
 async def test_a_run_file_whose_proxy_is_gone(tmp_path: Path, free_tcp_port: int) -> None:
-    (tmp_path / "run.json").write_text(json.dumps({"address": f"http://127.0.0.1:{free_tcp_port}", "pid": 1}))
-    with pytest.raises(ControlError, match=r"admin\.token cannot be read"):
-        async with connect(tmp_path):
-            pass
-    (tmp_path / "admin.token").write_text("token\n")
+    statefiles.announce(tmp_path, f"http://127.0.0.1:{free_tcp_port}", pid=1, started=world.NOW)
     with pytest.raises(NotRunning, match="not running any more"):
         async with connect(tmp_path):
             pass
