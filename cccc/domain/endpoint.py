@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -135,6 +135,10 @@ class Timeouts:
     idle_connection: float = 90.0
     health_check: float = 30.0
     write: float = 30.0
+
+    def with_response_header(self, seconds: float) -> Timeouts:
+        """The same with another bound on the wait for the answer's head."""
+        return replace(self, response_header=seconds)
 
 
 PATHS: Mapping[tuple[WireFormat, Action], str] = MappingProxyType(

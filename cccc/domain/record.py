@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cccc.domain.endpoint import Action, ClientType, WireFormat
@@ -19,9 +19,9 @@ HeaderList = tuple[tuple[str, str], ...]
 class AttemptRecord:
     """One upstream request made for a client request.
 
-    ``started`` is wall time; the ``…_ms`` values are milliseconds since ``started``. ``url`` has no query and
-    no userinfo. Headers are already redacted. Bodies are ``None`` where the policy keeps none;
-    ``request_body`` is also ``None`` where the client's own bytes were sent unchanged.
+    ``started`` is wall time; the ``…_ms`` values are milliseconds since ``started``. ``url`` has no query and no
+    userinfo. Headers and bodies are as they were on the wire; the store redacts them. Bodies are ``None`` where the
+    policy keeps none; ``request_body`` is also ``None`` where the client's own bytes were sent unchanged.
     ``outcome`` is the row of the classification table that the answer fell into.
     """
 
@@ -44,6 +44,10 @@ class AttemptRecord:
     response_headers: HeaderList = ()
     request_body: bytes | None = None
     response_body: bytes | None = None
+
+    def without_contents(self) -> AttemptRecord:
+        """The same without headers and bodies."""
+        return replace(self, request_headers=(), response_headers=(), request_body=None, response_body=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +93,14 @@ class RequestRecord:
     request_body: bytes | None = None
     response_body: bytes | None = None
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def without_contents(self) -> RequestRecord:
+        """The same without headers and bodies: what may be shown before the store has redacted it."""
+        return replace(
+            self,
+            attempts=tuple(attempt.without_contents() for attempt in self.attempts),
+            request_headers=(),
+            response_headers=(),
+            request_body=None,
+            response_body=None,
+        )

@@ -165,6 +165,9 @@ class AnthropicCodec:
             return event.raw
         return splice_event(event, _STREAMED_MODEL, asked)
 
+    def passes_error(self, event: SseEvent) -> bool:  # noqa: ARG002 - every error event of this format is understood
+        return True
+
     def keepalive(self, *, codex: bool) -> bytes:  # noqa: ARG002 - every client of this format knows ping
         return b'event: ping\ndata: {"type": "ping"}\n\n'
 

@@ -154,6 +154,9 @@ class OpenAIChatCodec:
     def restore_model(self, event: SseEvent, asked: str) -> bytes:
         return splice_event(event, self.model_path, asked)
 
+    def passes_error(self, event: SseEvent) -> bool:  # noqa: ARG002 - every error event of this format is understood
+        return True
+
     def keepalive(self, *, codex: bool) -> bytes:  # noqa: ARG002 - Codex does not speak this format
         return b": keepalive\n\n"
 

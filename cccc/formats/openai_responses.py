@@ -175,6 +175,10 @@ class OpenAIResponsesCodec:
             return raw
         return splice_event(event, _STREAMED_MODEL, asked)
 
+    def passes_error(self, event: SseEvent) -> bool:
+        """Codex and the SDKs end on ``response.failed``; Codex ignores events of the type ``error``."""
+        return event.name == "response.failed" or b'"response.failed"' in event.raw
+
     def keepalive(self, *, codex: bool) -> bytes:
         """Codex counts events only, but any; without a sequence number, so that none has to be renumbered."""
         return b'event: keepalive\ndata: {"type":"keepalive"}\n\n' if codex else b": keepalive\n\n"

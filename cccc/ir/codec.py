@@ -140,6 +140,10 @@ class Codec(Protocol):
         """The event's bytes with the model's name replaced by ``asked``; the same object where nothing changes."""
         ...
 
+    def passes_error(self, event: SseEvent) -> bool:
+        """Whether clients of this format understand an upstream's error event as the end of the stream."""
+        ...
+
     def keepalive(self, *, codex: bool) -> bytes:
         """What may be sent while nothing comes from upstream (resilience: Keepalive)."""
         ...

@@ -77,16 +77,18 @@ def _host_as_sent(name: str) -> bytes:
 class EdgeRules:
     """What the checks go by. Immutable; a changed configuration makes a new one.
 
-    ``allowed_hosts`` are names besides those of loopback, ``allowed_origins`` whole origins (``app://electron``).
-    Without ``proxy_tokens`` any key or none is accepted; without ``admin_tokens`` the admin routes are closed.
-    Raises ``ValueError`` for an empty token.
+    ``instance`` is this process's id in the hop header: meeting it again means that an endpoint leads back to us,
+    while one proxy behind another is fine. ``allowed_hosts`` are names besides those of loopback, ``allowed_origins``
+    whole origins (``app://electron``). Without ``proxy_tokens`` any key or none is accepted; without ``admin_tokens``
+    the admin routes are closed. Raises ``ValueError`` for an empty token.
     """
 
-    __slots__ = ("admin_tokens", "hosts", "max_request_bytes", "origins", "proxy_tokens")
+    __slots__ = ("admin_tokens", "hosts", "instance", "max_request_bytes", "origins", "proxy_tokens")
 
     def __init__(
         self,
         *,
+        instance: str = "",
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
         proxy_tokens: Sequence[Secret] = (),
@@ -95,6 +97,7 @@ class EdgeRules:
     ) -> None:
         if not all(token.reveal() for token in (*proxy_tokens, *admin_tokens)):
             raise ValueError("an empty token would let everybody in")
+        self.instance = instance.encode("ascii")
         self.hosts = frozenset(_host_as_sent(name) for name in (*LOOPBACK_NAMES, *allowed_hosts))
         self.origins = frozenset(origin.strip().lower().encode() for origin in allowed_origins)
         self.proxy_tokens = tuple(proxy_tokens)
@@ -229,7 +232,7 @@ class Edge:
 
     def _served(self, head: RequestHead, fields: _Fields, found: Match | NoMatch) -> Match | Denial:
         """The loop guard, WebSocket upgrades, then path and method."""
-        if b"x-cccc-hop" in fields:
+        if self.rules.instance in fields.get(b"x-cccc-hop", _ABSENT):
             raise BadRequest(508, "this request has come through cccc before: an endpoint's URL points back at a proxy")
         words = _words(found)
         if isinstance(found, NoMatch) and not found.others and head.method != "OPTIONS":

@@ -121,7 +121,7 @@ async def test_the_size_of_a_body_has_a_sharp_limit(size: int, expected: int, ch
         (b"OPTIONS /v1/messages", [b"origin: https://attacker.example"], 403),
         (b"GET /v1/responses", [b"connection: upgrade", b"upgrade: websocket"], 426),
         (b"GET /admin/api/overview", [], 401),
-        (b"POST /v1/messages", [JSON, b"x-cccc-hop: 1"], 508),
+        (b"POST /v1/messages", [JSON, b"x-cccc-hop: me"], 508),
         (b"GET /health", [b"content-length: 2"], 400),
         (b"GET http://127.0.0.1/health", [], 400),
         (b"GET //health", [], 400),
@@ -136,7 +136,7 @@ async def test_what_the_edge_refuses_reaches_no_handler(line: bytes, fields: lis
     async def handler(asked: Request, responder: Responder) -> None:
         reached.append(asked)
 
-    async with running(handler) as server, connected(server) as client:
+    async with running(handler, rules=EdgeRules(instance="me")) as server, connected(server) as client:
         await client.say(request(line, *fields))
 
         answered, answer_fields, body = await client.answer()

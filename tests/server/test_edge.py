@@ -299,11 +299,15 @@ def test_a_body_where_none_belongs(fields: list[tuple[str, str]]) -> None:
     assert caught.value.status == 400
 
 
-def test_a_request_that_came_through_a_proxy_of_ours_is_a_loop() -> None:
+def test_a_request_that_came_through_this_proxy_before_is_a_loop() -> None:
     with pytest.raises(BadRequest) as caught:
-        edge().check(head(fields=[("x-cccc-hop", "1"), *JSON]), PEER)
+        edge(instance="me").check(head(fields=[("x-cccc-hop", "me"), *JSON]), PEER)
 
     assert caught.value.status == 508
+
+
+def test_a_request_from_another_proxy_of_this_program_is_served() -> None:
+    assert isinstance(edge(instance="me").check(head(fields=[("x-cccc-hop", "other"), *JSON]), PEER), Match)
 
 
 TOKENS = [

@@ -1,0 +1,1 @@
+"""Speed, measured beside other gateways in one run. Ratios are the result; absolute times belong to the machine."""

@@ -1,0 +1,335 @@
+"""One attempt: one upstream request, from connecting to its classified end.
+
+An attempt either hands over a whole answer (``kept``) for the exchange to deliver or discard, or, where an answer
+streams, lets it through to the client once the gate has opened; from then on nothing may be tried elsewhere
+(``committed``). Whatever happens, it ends with one row of the classification table.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import anyio
+
+from cccc.clock import Clock
+from cccc.domain.endpoint import AuthStyle
+from cccc.domain.failover import BodyKind, Classification, Evidence, Outcome, classify
+from cccc.domain.ranking import Candidate
+from cccc.domain.record import AttemptRecord
+from cccc.domain.redact import Redactor
+from cccc.errors import BadAnswer, BrokeMidBody, Phase, TimedOut, UpstreamError
+from cccc.http.headers import to_client
+from cccc.http.messages import Headers, RawHeader, Transport, UpstreamAnswer
+from cccc.ir.codec import Codec, ReplyFacts, Weight
+from cccc.ir.sse import SseEvent
+from cccc.proxy.client_stream import ClientStream
+from cccc.proxy.gate import Decision, Gate
+from cccc.proxy.roster import Member
+from cccc.proxy.tap import Copy, limit_headers, sniff
+from cccc.proxy.upstream import Outgoing
+
+WHOLE_BODY_LIMIT = 64 * 1024 * 1024
+ERROR_BODY_LIMIT = 64 * 1024
+PAGE_BEGINNING = 4096
+AFTER_TERMINAL_S = 2.0
+"""How long a finished answer may keep its connection open before we stop waiting for the body's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """An answer that came whole and has not been shown to the client."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    facts: ReplyFacts
+    kind: BodyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long an attempt may take: until the first content, and in all (requests that do not stream)."""
+
+    first_event: float
+    total: float | None
+
+
+class Attempt:
+    """One upstream request for one client request. Used once."""
+
+    def __init__(
+        self,
+        member: Member,
+        candidate: Candidate,
+        style: AuthStyle,
+        out: Outgoing,
+        *,
+        codec: Codec,
+        streaming: bool,
+        asked_model: str | None,
+        bounds: Bounds,
+        clock: Clock,
+        redactor: Redactor,
+        copy_limit: int,
+    ) -> None:
+        self.member = member
+        self.candidate = candidate
+        self.style = style
+        self._out = out
+        self._codec = codec
+        self._streaming = streaming
+        self._asked_model = asked_model
+        self._bounds = bounds
+        self._clock = clock
+        self._redactor = redactor
+        self._time = clock.now()
+        self.started = clock.monotonic()
+        self.ended = self.started
+        self._answer: UpstreamAnswer | None = None
+        self._head_ms: float | None = None
+        self._copy = Copy(copy_limit)
+        self._gate: Gate | None = None
+        self._record: AttemptRecord | None = None
+        self.kept: WholeAnswer | None = None
+        self.committed = False
+        self.error_passed = False
+        self._terminal = False
+        self.first_content_at: float | None = None
+        self.ttft_ms: float | None = None
+        self.duration_ms = 0.0
+        self.classification: Classification | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Whose attempt this is."""
+        return self.member.endpoint.name
+
+    @property
+    def response_time_ms(self) -> float:
+        """What layer 4 measures: time to the first content of a stream, to the end of anything else."""
+        return self.duration_ms if self.ttft_ms is None or not self.committed else self.ttft_ms
+
+    @property
+    def facts(self) -> ReplyFacts:
+        """What is known of the answer, whole or so far."""
+        if self.kept is not None:
+            return self.kept.facts
+        return self._gate.facts if self._gate is not None else ReplyFacts()
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """The rate-limit fields of the answer; empty before its head."""
+        return dict(limit_headers(self._answer.headers)) if self._answer is not None else {}
+
+    async def run(self, transport: Transport, client: ClientStream | None, stream_headers: Headers) -> Classification:
+        """Ask the endpoint. ``client`` takes a streamed answer; ``stream_headers`` are ours, added to its head.
+
+        Raises ``ClientGone`` and lets cancellation through; every failure of the endpoint is in the classification.
+        """
+        error: UpstreamError | None = None
+        try:
+            with anyio.fail_after(self._bounds.total):
+                answer = await transport.open(self._out.request)
+                self._answer = answer
+                self._head_ms = self._elapsed()
+                try:
+                    if client is not None and 200 <= answer.status < 300:
+                        await self._stream(answer, client, stream_headers)
+                    else:
+                        await self._whole(answer, b"")
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await answer.aclose()
+        except UpstreamError as caught:
+            error = caught
+        except TimeoutError:
+            error = TimedOut(Phase.TOTAL, self._bounds.total or 0.0)
+        return self._end(error)
+
+    def interrupted(self, *, client_gone: bool) -> Classification:
+        """The exchange was cancelled while this attempt ran: by the client that left, or by our own end."""
+        return self._end(None, client_gone=client_gone, shutdown=not client_gone)
+
+    # an answer that is taken whole
+
+    async def _whole(self, answer: UpstreamAnswer, first: bytes) -> None:
+        good = 200 <= answer.status < 300
+        limit = WHOLE_BODY_LIMIT if good else ERROR_BODY_LIMIT
+        parts = [first] if first else []
+        size = len(first)
+        while chunk := await answer.read():
+            size += len(chunk)
+            if size > limit:
+                if good:
+                    raise BadAnswer(f"the answer is larger than {limit // 1024 // 1024} MiB")
+                break
+            parts.append(chunk)
+        body = b"".join(parts)
+        self._copy.add(body)
+        kind = sniff(body, answer.headers.get("content-type"))
+        facts = self._codec.reply_facts(body) if kind is BodyKind.JSON else ReplyFacts(valid=False)
+        self.kept = WholeAnswer(answer.status, answer.headers, body, facts, kind)
+        if good:
+            self.first_content_at = self._clock.monotonic()
+            self.ttft_ms = self._elapsed()
+
+    # an answer that streams
+
+    async def _stream(self, answer: UpstreamAnswer, client: ClientStream, ours: Headers) -> None:
+        gate = Gate(self._codec.scanner())
+        try:
+            with anyio.fail_after(self._bounds.first_event):
+                first = await answer.read()
+                if sniff(first, answer.headers.get("content-type")) is not BodyKind.SSE:
+                    await self._whole(answer, first)
+                    return
+                self._gate = gate
+                self._copy.add(first)
+                decision = gate.feed(first)
+                while decision is Decision.HOLD:
+                    chunk = await answer.read()
+                    if not chunk:
+                        return
+                    self._copy.add(chunk)
+                    decision = gate.feed(chunk)
+        except TimeoutError:
+            raise TimedOut(Phase.FIRST_EVENT, self._bounds.first_event) from None
+        if decision is Decision.REFUSE:
+            return
+        self.committed = True
+        self.first_content_at = self._clock.monotonic()
+        self.ttft_ms = self._elapsed()
+        await client.open(Headers([*_stream_head(answer.headers), *ours.raw]))
+        await client.write(b"".join([self._restored(event) for event in gate.held]))
+        gate.held.clear()
+        if await self._pass(gate.behind, client, gate):
+            return
+        await self._relay(answer, client, gate)
+
+    async def _relay(self, answer: UpstreamAnswer, client: ClientStream, gate: Gate) -> None:
+        idle = self.member.endpoint.timeouts.stream_idle
+        while True:
+            try:
+                with anyio.fail_after(AFTER_TERMINAL_S if self._terminal else idle):
+                    chunk = await answer.read()
+            except (TimeoutError, BrokeMidBody) as error:
+                if self._terminal:
+                    return
+                if isinstance(error, BrokeMidBody):
+                    raise
+                raise TimedOut(Phase.STREAM_IDLE, idle) from None
+            if not chunk:
+                await self._pass(gate.decoder.close(), client, gate)
+                return
+            self._copy.add(chunk)
+            if await self._pass(gate.decoder.feed(chunk), client, gate):
+                return
+
+    async def _pass(self, events: list[SseEvent], client: ClientStream, gate: Gate) -> bool:
+        """Let whole events through in one write. True when the upstream ended the answer with an error event.
+
+        Such an event goes on only where the client's program understands it; else the exchange words one.
+        """
+        if not events:
+            return False
+        out: list[bytes] = []
+        failed = False
+        for event in events:
+            weight = gate.scanner.feed(event)
+            if weight is Weight.ERROR:
+                failed = True
+                self.error_passed = self._codec.passes_error(event)
+                if self.error_passed:
+                    out.append(self._restored(event))
+                break
+            if weight is Weight.TERMINAL:
+                self._terminal = True
+            out.append(self._restored(event))
+        if out:
+            await client.write(b"".join(out))
+        return failed
+
+    def _restored(self, event: SseEvent) -> bytes:
+        asked = self._asked_model
+        return event.raw if asked is None else self._codec.restore_model(event, asked)
+
+    # the end
+
+    def _elapsed(self) -> float:
+        return (self._clock.monotonic() - self.started) * 1000.0
+
+    def _end(self, error: UpstreamError | None, *, client_gone: bool = False, shutdown: bool = False) -> Classification:
+        answer, kept = self._answer, self.kept
+        facts = self.facts
+        fault = facts.fault
+        if kept is not None and fault is None and not 200 <= kept.status < 300:
+            fault = self._codec.fault(kept.body)
+        kind = kept.kind if kept is not None else BodyKind.SSE if self._gate is not None else BodyKind.EMPTY
+        self.classification = classify(
+            Evidence(
+                status=answer.status if answer is not None else None,
+                error=error,
+                body_kind=kind,
+                fault_type=fault.type if fault else None,
+                fault_code=fault.code if fault else None,
+                fault_message=fault.message if fault else self._page(kind),
+                headers=self.limits,
+                streaming=self._streaming,
+                committed=self.committed,
+                valid=facts.valid,
+                content=facts.content,
+                terminal=facts.terminal,
+                broken_tool=facts.broken_tool,
+                stop_reason=facts.stop_reason,
+                client_gone=client_gone,
+                shutdown=shutdown,
+            ),
+            now=self._clock.now(),
+            jitter=random.random(),  # noqa: S311  (spreads waits; no secret)
+        )
+        self.ended = self._clock.monotonic()
+        self.duration_ms = (self.ended - self.started) * 1000.0
+        return self.classification
+
+    def _page(self, kind: BodyKind) -> str | None:
+        """The beginning of a page that came instead of an answer: its title is all that is told of it."""
+        if kind is not BodyKind.HTML or self.kept is None:
+            return None
+        return self.kept.body[:PAGE_BEGINNING].decode("utf-8", "replace")
+
+    def record(self, cooldown_until: float | None) -> AttemptRecord:
+        """What the log keeps of this attempt. ``cooldown_until``: the bench it brought the endpoint."""
+        seen = self.classification
+        if seen is None:
+            raise RuntimeError("an attempt is recorded after its end")
+        answer = self._answer
+        return AttemptRecord(
+            endpoint=self.member.endpoint.name,
+            wire_format=self.candidate.target_format,
+            url=self._out.url,
+            model_sent=self.candidate.model_sent,
+            started=self._time,
+            outcome=seen.outcome,
+            failure_class=seen.failure_class,
+            status=answer.status if answer is not None else None,
+            error=None if seen.outcome is Outcome.OK else self._redactor.text(seen.message),
+            reused_connection=answer.reused if answer is not None else False,
+            connect_ms=answer.connect_ms if answer is not None else None,
+            head_ms=self._head_ms,
+            ttft_ms=self.ttft_ms,
+            duration_ms=self.duration_ms,
+            cooldown_until=cooldown_until,
+            request_headers=tuple(self._out.request.headers),
+            response_headers=tuple(answer.headers) if answer is not None else (),
+            request_body=self._out.changed_body,
+            response_body=self._copy.value(),
+        )
+
+
+def _stream_head(headers: Headers) -> list[RawHeader]:
+    """The head of a stream for the client; a relay that mislabels its stream is put right."""
+    passed = to_client(headers)
+    if (headers.get("content-type") or "").startswith("text/event-stream"):
+        return passed
+    return [*(header for header in passed if header[0] != b"content-type"), (b"content-type", b"text/event-stream")]

@@ -1,0 +1,82 @@
+"""The client's side of a streamed answer: one head, whole events, keep-alives, one honest end.
+
+The exchange writes from its own task and the keep-alive ticker from another, so every write takes the lock. Only whole
+events are written: an error frame can follow at any time without tearing one.
+"""
+
+from __future__ import annotations
+
+import anyio
+
+from cccc.clock import Clock
+from cccc.domain.answers import Answer
+from cccc.http.messages import Headers, Responder
+from cccc.ir.codec import Codec, ReplyFacts
+
+STREAM_HEAD = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"))
+
+
+class ClientStream:
+    """One streamed answer. Every method raises ``ClientGone`` when the client has left."""
+
+    def __init__(self, responder: Responder, codec: Codec, clock: Clock, request_id: str, *, codex: bool) -> None:
+        self._responder = responder
+        self._codec = codec
+        self._clock = clock
+        self._request_id = request_id.encode("ascii")
+        self._codex = codex
+        self._lock = anyio.Lock(fast_acquire=True)
+        self.ended = False
+        self.started = False
+        self.last_write = clock.monotonic()
+        self.bytes_out = 0
+
+    async def open(self, headers: Headers | None = None) -> None:
+        """Send the head, unless it is out already. Without ``headers``: early, before any endpoint has answered."""
+        async with self._lock:
+            await self._open(headers)
+
+    async def _open(self, headers: Headers | None) -> None:
+        if self.started:
+            return
+        self.started = True
+        if headers is None:
+            headers = Headers((*STREAM_HEAD, (b"x-cccc-request-id", self._request_id)))
+        await self._responder.start(200, headers)
+
+    async def write(self, events: bytes) -> None:
+        """Some whole events."""
+        async with self._lock:
+            await self._responder.write(events)
+            self.last_write = self._clock.monotonic()
+            self.bytes_out += len(events)
+
+    async def keep_alive(self) -> None:
+        """What this client's protocol allows while nothing comes; opens the stream where it is not yet."""
+        async with self._lock:
+            if self.ended:
+                return
+            await self._open(None)
+            frame = self._codec.keepalive(codex=self._codex)
+            await self._responder.write(frame)
+            self.last_write = self._clock.monotonic()
+            self.bytes_out += len(frame)
+
+    async def fail(self, answer: Answer, seen: ReplyFacts) -> None:
+        """End with one error frame in the client's format and a clean end of the body, then close."""
+        async with self._lock:
+            self.ended = True
+            self._responder.close_after()
+            await self._open(None)
+            frame = self._codec.error_frame(answer, seen)
+            await self._responder.write(frame)
+            self.bytes_out += len(frame)
+            await self._responder.finish()
+
+    async def finish(self, *, close: bool = False) -> None:
+        """The body's clean end; ``close`` after an error of the endpoint's own has gone through."""
+        async with self._lock:
+            self.ended = True
+            if close:
+                self._responder.close_after()
+            await self._responder.finish()

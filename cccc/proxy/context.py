@@ -1,0 +1,51 @@
+"""What every exchange stands on: the parts of the running proxy, and the settings in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cccc.clock import Clock
+from cccc.domain.record import RequestRecord
+from cccc.domain.redact import Redactor
+from cccc.domain.tags import Tagger
+from cccc.http.messages import Transport
+from cccc.proxy.bus import Bus
+from cccc.proxy.roster import Roster
+
+if TYPE_CHECKING:
+    from cccc.proxy.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """The settings that an exchange reads; replaced whole when the configuration is reloaded.
+
+    ``gate_timeout`` in seconds; ``…_copy_limit`` in bytes, 0 where the log keeps no body.
+    """
+
+    max_attempts: int = 6
+    gate_timeout: float = 20.0
+    taggers: tuple[Tagger, ...] = ()
+    request_copy_limit: int = 0
+    response_copy_limit: int = 0
+
+
+@dataclass(slots=True)
+class Context:
+    """The parts of one running proxy, for its exchanges.
+
+    ``submit`` hands a finished record to the store and never blocks. ``instance`` is this process's id in the hop
+    header.
+    """
+
+    clock: Clock
+    instance: str
+    transport: Transport
+    roster: Roster
+    bus: Bus
+    redactor: Redactor
+    submit: Callable[[RequestRecord], object]
+    settings: LiveSettings
+    in_flight: dict[str, Exchange] = field(default_factory=dict)

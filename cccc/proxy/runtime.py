@@ -1,0 +1,118 @@
+"""Builds and owns everything that runs: settings, roster, connections, bus, store, background tasks.
+
+A runtime that was opened but not started answers questions (ranking, log, statistics) from the database and the
+configuration: that is how commands work without a running proxy.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+
+from cccc.clock import Clock
+from cccc.config import Loaded
+from cccc.control.api import EndpointChanged
+from cccc.domain.endpoint import Action
+from cccc.domain.redact import Redactor
+from cccc.domain.secret import Secret
+from cccc.http.messages import Request, Responder, Transport
+from cccc.ir.codec import Codec
+from cccc.proxy.bus import Bus
+from cccc.proxy.context import Context, LiveSettings
+from cccc.proxy.exchange import Exchange
+from cccc.proxy.models import ModelList
+from cccc.proxy.roster import Roster
+from cccc.proxy.ticker import Ticker
+from cccc.storage.policy import BodyLog, LogPolicy, RequestTypes
+from cccc.storage.store import Store
+
+FULL_COPY_LIMIT = 64 * 1024 * 1024
+
+
+class Runtime:
+    """One proxy: its parts, and the few things that can be done to the whole."""
+
+    def __init__(self, loaded: Loaded, store: Store, transport: Transport, clock: Clock) -> None:
+        self.loaded = loaded
+        self.store = store
+        self.started: float | None = None
+        self.stop_requested = anyio.Event()
+        self._clock = clock
+        roster = Roster(clock, store.learned)
+        self.context = Context(
+            clock=clock,
+            instance=secrets.token_hex(8),
+            transport=transport,
+            roster=roster,
+            bus=Bus(),
+            redactor=Redactor(()),
+            submit=store.submit,
+            settings=LiveSettings(),
+        )
+        self.models = ModelList(roster, transport, clock)
+        self.apply(loaded)
+
+    @property
+    def log_policy(self) -> LogPolicy:
+        """What the configuration in force wants logged."""
+        logging = self.loaded.settings.logging
+        return LogPolicy(
+            request_types=RequestTypes(logging.log_request_types),
+            request_body=BodyLog(logging.log_request_body),
+            response_body=BodyLog(logging.log_response_body),
+            exclude_paths=frozenset(logging.exclude_paths),
+            retention_days=logging.retention_days,
+            body_retention_days=logging.body_retention_days,
+            max_size_mb=logging.max_size_mb,
+        )
+
+    def apply(self, loaded: Loaded) -> None:
+        """Take a configuration, at start or while running; requests in flight go on with the old one."""
+        settings = loaded.settings
+        self.loaded = loaded
+        self.context.settings = LiveSettings(
+            max_attempts=settings.routing.max_attempts,
+            gate_timeout=settings.routing.gate_timeout,
+            taggers=loaded.taggers,
+            request_copy_limit=_copy_limit(settings.logging.log_request_body),
+            response_copy_limit=_copy_limit(settings.logging.log_response_body),
+        )
+        self.context.redactor = Redactor(_secrets(loaded))
+        self.store.configure(self.log_policy, self.context.redactor)
+        self.context.roster.configure(
+            loaded.endpoints,
+            loaded.health_policy,
+            auto_sort=settings.server.auto_sort_endpoints,
+            sticky_sessions=settings.routing.sticky_sessions,
+        )
+        for endpoint in loaded.endpoints:
+            self.context.bus.publish(EndpointChanged(endpoint.name))
+
+    async def exchange(self, codec: Codec, action: Action, request: Request, responder: Responder) -> None:
+        """Carry one client request through its life."""
+        await Exchange(self.context, codec, action, request, responder).run()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The background tasks, while the block runs."""
+        self.started = self._clock.now()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(Ticker(self.context).run)
+            try:
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+                self.started = None
+
+
+def _copy_limit(policy: str) -> int:
+    return 0 if policy == "none" else FULL_COPY_LIMIT
+
+
+def _secrets(loaded: Loaded) -> list[Secret]:
+    found = [endpoint.auth.secret for endpoint in loaded.endpoints]
+    found += [endpoint.egress.password for endpoint in loaded.endpoints if endpoint.egress]
+    return [secret for secret in found if secret is not None]

@@ -1,0 +1,64 @@
+"""Reads along with an answer: what it means so far, and a bounded copy for the log.
+
+A tap never changes a byte and never raises: what it cannot read costs a detail of the log, not an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cccc.domain.failover import BodyKind
+from cccc.http.messages import Headers
+
+_LIMIT_HEADERS = (b"retry-after", b"anthropic-ratelimit-", b"x-ratelimit-", b"date")
+
+
+class Copy:
+    """The first ``limit`` bytes of a body; ``cut`` tells whether there was more."""
+
+    __slots__ = ("_parts", "_room", "cut", "size")
+
+    def __init__(self, limit: int) -> None:
+        self._parts: list[bytes] = []
+        self._room = limit
+        self.size = 0
+        self.cut = False
+
+    def add(self, data: bytes) -> None:
+        """Take the next piece."""
+        self.size += len(data)
+        if len(data) > self._room:
+            data = data[: self._room]
+            self.cut = True
+        if data:
+            self._parts.append(data)
+            self._room -= len(data)
+
+    def value(self) -> bytes | None:
+        """What was kept; ``None`` when nothing was."""
+        return b"".join(self._parts) if self._parts else None
+
+
+def sniff(body: bytes, content_type: str | None) -> BodyKind:
+    """What a body is, by its first bytes; a declared type decides only where the bytes leave it open."""
+    start = body[:256].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start:
+        return BodyKind.EMPTY
+    if start[:1] in (b"{", b"["):
+        return BodyKind.JSON
+    if start[:1] == b"<":
+        return BodyKind.HTML
+    if start.startswith((b"event:", b"data:", b":", b"id:", b"retry:")):
+        return BodyKind.SSE
+    if content_type is not None and content_type.startswith("text/event-stream"):
+        return BodyKind.SSE
+    return BodyKind.TEXT
+
+
+def limit_headers(headers: Headers) -> Mapping[str, str]:
+    """The fields that tell about rate limits and when to come back."""
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in headers.raw
+        if name.startswith(_LIMIT_HEADERS)
+    }

@@ -1,0 +1,90 @@
+"""One attempt's request: whose words, under which name, with which key, to which address.
+
+Built from the client's own bytes: the model's name is spliced, overrides are applied last, everything else stays as it
+came. A key leaves only together with the endpoint it belongs to: both come from the same ``Endpoint``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import orjson
+
+from cccc.domain.endpoint import Action, AuthStyle, Endpoint, WireFormat, address
+from cccc.http.headers import to_upstream
+from cccc.http.messages import Headers, Origin, RawHeader, RequestHead, UpstreamRequest
+from cccc.ir.splice import splice_json, splice_string
+
+HOP_HEADER = b"x-cccc-hop"
+"""Carries this process's instance id; meeting it again means that an endpoint leads back to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request ready to be sent, and what the log shows of it."""
+
+    request: UpstreamRequest
+    url: str
+    changed_body: bytes | None
+    """The body where it differs from the client's own bytes."""
+
+
+def outgoing(
+    endpoint: Endpoint,
+    wire_format: WireFormat,
+    action: Action,
+    head: RequestHead,
+    body: bytes,
+    *,
+    model: str | None,
+    style: AuthStyle,
+    instance: str,
+    fresh: bool = False,
+    response_header_s: float | None = None,
+) -> Outgoing:
+    """The upstream request for one attempt at ``endpoint``.
+
+    ``model`` is the name to send, ``style`` the header that carries the key; ``fresh`` forbids a kept-alive connection;
+    ``response_header_s`` replaces the endpoint's own bound on the wait for the answer's head.
+    """
+    url = address(endpoint.urls[wire_format], wire_format, action)
+    parts = urlsplit(url)
+    query = "&".join(filter(None, (parts.query, head.query)))
+    sent = body
+    if model is not None:
+        sent = splice_string(sent, ("model",), model)
+    for key, value in endpoint.parameter_overrides.items():
+        sent = splice_json(sent, key, None if value == "" else orjson.dumps(value))
+    timeouts = endpoint.timeouts
+    if response_header_s is not None:
+        timeouts = timeouts.with_response_header(response_header_s)
+    request = UpstreamRequest(
+        method=head.method,
+        origin=Origin.of(parts),
+        target=f"{parts.path}?{query}" if query else parts.path,
+        headers=Headers(_headers(endpoint, head, style, instance)),
+        body=sent,
+        timeouts=timeouts,
+        egress=endpoint.egress,
+        fresh=fresh,
+    )
+    return Outgoing(request, f"{parts.scheme}://{request.origin.netloc}{parts.path}", None if sent is body else sent)
+
+
+def _headers(endpoint: Endpoint, head: RequestHead, style: AuthStyle, instance: str) -> list[RawHeader]:
+    headers = to_upstream(head.headers)
+    headers.append((b"accept-encoding", b"identity"))
+    headers.append((HOP_HEADER, instance.encode("ascii")))
+    key = endpoint.auth.header(style)
+    if key is not None:
+        headers.append((key[0].encode("ascii"), key[1].encode("ascii")))
+    if endpoint.header_overrides:
+        replaced = {name.lower().encode("ascii") for name in endpoint.header_overrides}
+        headers = [header for header in headers if header[0] not in replaced]
+        headers.extend(
+            (name.lower().encode("ascii"), value.encode("latin-1"))
+            for name, value in endpoint.header_overrides.items()
+            if value != ""
+        )
+    return headers

@@ -1,0 +1,141 @@
+"""The headless proxy as one call: configuration, store, runtime, routes, server, and the files that tell of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from cccc.clock import Clock, SystemClock
+from cccc.config import AutoToken, Loaded, load
+from cccc.config.edit import protect
+from cccc.control import statefiles
+from cccc.control.local import Local
+from cccc.control.remote import connect
+from cccc.errors import ControlError, ListenError
+from cccc.http.transport import HttpTransport
+from cccc.proxy.reload import Reloader
+from cccc.proxy.runtime import Runtime
+from cccc.server.admin_routes import admin_routes
+from cccc.server.edge import EdgeRules
+from cccc.server.help_routes import help_routes
+from cccc.server.proxy_routes import proxy_routes
+from cccc.server.routing import Router
+from cccc.server.serve import Server, serve
+from cccc.storage.store import Store
+
+Say = Callable[[str], None]
+
+
+class App:
+    """One proxy process: everything that ``run`` needs to know.
+
+    ``find_config`` names the configuration file, ``None`` while there is none; ``options`` are the command line's, by
+    name; ``say`` shows a line to the person who started it. ``on_listening`` gets the address once connections are
+    accepted.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        find_config: Callable[[], Path | None],
+        environ: Mapping[str, str],
+        options: Mapping[str, str],
+        say: Say,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        self._state_dir = state_dir
+        self._find_config = find_config
+        self._environ = environ
+        self._options = options
+        self._say = say
+        self._clock = clock or SystemClock()
+
+    def load(self) -> Loaded:
+        """The configuration as it is now. Raises ``ConfigError``."""
+        return load(self._find_config(), environ=self._environ, options=self._options)
+
+    async def run(self, on_listening: Callable[[str], None]) -> None:
+        """Serve until stopped. Raises ``ConfigError``, ``ListenError``, ``StorageError`` and ``ControlError``."""
+        loaded = self.load()
+        self._greet(loaded)
+        await self._refuse_second()
+        store = await anyio.to_thread.run_sync(partial(Store.open, self._state_dir, self._clock, warn=self._say))
+        transport = HttpTransport(self._clock)
+        try:
+            await self._serve(Runtime(loaded, store, transport, self._clock), on_listening)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await transport.aclose()
+                await anyio.to_thread.run_sync(store.close)
+
+    def _greet(self, loaded: Loaded) -> None:
+        for warning in loaded.warnings:
+            self._say(warning)
+        if loaded.path is None:
+            self._say("there is no configuration yet; cccc config path says where it belongs, cccc config example how")
+        elif loaded.literal_secrets:
+            for change in protect(loaded.path):
+                self._say(change)
+
+    async def _refuse_second(self) -> None:
+        """One proxy for one state folder: two would overwrite each other's word where they listen."""
+        try:
+            async with connect(self._state_dir) as control:
+                running = await control.overview()
+        except ControlError:
+            return
+        raise ListenError(f"a proxy is already running at {running.address} (pid {running.pid}); stop it first")
+
+    async def _serve(self, runtime: Runtime, on_listening: Callable[[str], None]) -> None:
+        settings = runtime.loaded.settings.server
+        local = Local(runtime, self.load)
+        routes = (
+            *proxy_routes(runtime),
+            *admin_routes(local, self._clock),
+            *help_routes(token_required=runtime.loaded.auth_token is not None),
+        )
+        server = Server(Router(routes), self._rules(runtime), host=settings.host, port=settings.port, clock=self._clock)
+
+        def apply(loaded: Loaded) -> None:
+            runtime.apply(loaded)
+            server.reconfigure(self._rules(runtime))
+
+        def listening(address: tuple[str, int]) -> None:
+            host, port = address
+            url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            local.address = url
+            statefiles.announce(self._state_dir, url, pid=os.getpid(), started=self._clock.now())
+            on_listening(url)
+
+        try:
+            async with runtime.running(), anyio.create_task_group() as tasks:
+                tasks.start_soon(Reloader(self._find_config, self.load, apply, self._say).run)
+                tasks.start_soon(_stop_when_asked, runtime, server)
+                await serve(server, listening)
+                tasks.cancel_scope.cancel()
+        finally:
+            statefiles.withdraw(self._state_dir, pid=os.getpid())
+
+    def _rules(self, runtime: Runtime) -> EdgeRules:
+        server, token = runtime.loaded.settings.server, runtime.loaded.auth_token
+        if isinstance(token, AutoToken):
+            token = statefiles.client_token(self._state_dir)
+        return EdgeRules(
+            instance=runtime.context.instance,
+            allowed_hosts=server.allowed_hosts,
+            allowed_origins=server.allowed_origins,
+            proxy_tokens=() if token is None else (token,),
+            admin_tokens=(statefiles.admin_token(self._state_dir),),
+            max_request_bytes=server.max_request_bytes,
+        )
+
+
+async def _stop_when_asked(runtime: Runtime, server: Server) -> None:
+    await runtime.stop_requested.wait()
+    server.stop()
