@@ -20,6 +20,7 @@ from cccc.config.overrides import Overrides, collect, overlaid
 from cccc.config.problems import Path, Problem, dotted
 from cccc.config.references import holds_literals
 from cccc.config.retired import without_retired
+from cccc.config.schema import every_key
 from cccc.config.settings import Settings
 from cccc.config.validation import validate
 from cccc.control.api import ConfigValue
@@ -29,7 +30,7 @@ from cccc.domain.secret import Secret
 from cccc.domain.tags import Tagger
 from cccc.errors import ConfigError
 
-__all__ = ["AUTO", "AutoToken", "Loaded", "load", "load_text"]
+__all__ = ["AUTO", "AutoToken", "Loaded", "current_digest", "load", "load_text", "restart_keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,21 @@ def load_text(
     document = documents.parse(text.removeprefix("\ufeff"), toml=toml, name=name)
     world = World((folder or FilePath.cwd()).absolute(), environ or {})
     return _assembled(document, collect(world.environ, options or {}), world, None, documents.digest_of(text.encode()))
+
+
+def current_digest(path: FilePath) -> str | None:
+    """The digest of the file as it is now, ``None`` where it cannot be read: cheap enough to ask every second."""
+    try:
+        return documents.digest_of(documents.read(path))
+    except ConfigError:
+        return None
+
+
+def restart_keys(before: Loaded, after: Loaded) -> tuple[str, ...]:
+    """The keys that differ and that a running proxy cannot take up (``server.port``)."""
+    known = {value.key: value.value for value in before.values}
+    restart = {key.pattern for key in every_key() if key.applies == "restart"}
+    return tuple(value.key for value in after.values if value.key in restart and known.get(value.key) != value.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,11 @@ Path = tuple[str | int, ...]
 
 _SECRET_LOOKING = re.compile(
     r"(?:sk|pk|rk|ghp|gho|glpat|xox[a-z])[-_][\w-]{6,}|AIza[\w-]{10,}|eyJ[\w.-]{10,}|(?i:bearer)\s+\S+"
-    r"|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}"
+    r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{16,}"
 )
+"""Keys of known vendors, UUIDs, and long words of letters and digits. Model names and paths are none of these."""
+
 _LONGEST = 100
 
 
@@ -40,9 +43,14 @@ def dotted(path: Path) -> str:
     return text
 
 
+def looks_secret(text: str) -> bool:
+    """Whether some part of the text could be a key."""
+    return _SECRET_LOOKING.search(text) is not None
+
+
 def masked(text: str) -> str:
     """The text with everything that looks like a key replaced, control characters escaped, and cut to one line."""
-    clean = _SECRET_LOOKING.sub("…", text)
+    clean = _SECRET_LOOKING.sub("…", text[: 4 * _LONGEST])
     clean = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in clean)
     return clean if len(clean) <= _LONGEST else f"{clean[:_LONGEST]}…"
 

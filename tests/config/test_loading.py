@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cccc.config import AUTO, Loaded, load, load_text
+from cccc.config import AUTO, Loaded, current_digest, load, load_text, restart_keys
 from cccc.control.api import ConfigValue
 from cccc.domain.endpoint import ClientType, ModelRule, WireFormat
 from cccc.domain.health import HealthPolicy
@@ -157,8 +157,8 @@ endpoints:
         (
             "config.yaml: these settings of the Go program have no meaning here: server.config_flush_interval, "
             "server.config_max_dirty_time, streaming, tools, http_client, monitoring, format_detection, conversion, "
-            "retry, i18n, tagging.taggers[0].priority, validation.python_json_fixing.debug_logging, endpoints[0].sse_config, "
-            "endpoints[0].rate_limit_reset"
+            "retry, i18n, tagging.taggers[0].priority, validation.python_json_fixing.debug_logging, "
+            "endpoints[0].sse_config, endpoints[0].rate_limit_reset"
         ),
     )
 
@@ -169,6 +169,21 @@ def test_the_digest_follows_the_content(tmp_path: Path) -> None:
     assert load(path, environ={}, options={}).digest == first
     path.write_text(SEED + "# more\n")
     assert load(path, environ={}, options={}).digest != first
+
+
+def test_the_digest_can_be_asked_for_alone(tmp_path: Path) -> None:
+    path = file(tmp_path, SEED)
+    assert current_digest(path) == load(path, environ={}, options={}).digest
+    assert current_digest(tmp_path / "none.yaml") is None
+    path.write_text("broken: [")
+    assert current_digest(path) is not None
+
+
+def test_changes_that_need_a_restart_are_named() -> None:
+    before = loaded("server: {port: 1, auto_sort_endpoints: true}\nlogging: {log_directory: a}\n")
+    after = loaded("server: {port: 2, auto_sort_endpoints: false}\nlogging: {log_directory: a}\n")
+    assert restart_keys(before, after) == ("server.port",)
+    assert restart_keys(after, after) == ()
 
 
 def test_loading_changes_no_file(tmp_path: Path) -> None:
