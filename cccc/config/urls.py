@@ -138,7 +138,7 @@ def _checked_host(url: str, found: str) -> str:
     if port == 0 or parts.netloc.endswith(":"):
         raise complaint(f"{found} has an unusable port; expected 1 to 65535")
     if ":" in host or parts.netloc.startswith("["):
-        try:
+        try:  # Python checks what stands in brackets since 3.11.4 only
             ipaddress.IPv6Address(host)
         except ValueError:
             raise complaint(f"{found} has an unusable IPv6 address; expected one such as [::1]") from None

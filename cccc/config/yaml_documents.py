@@ -66,10 +66,8 @@ class _Reader:
                 return self.mapping(node, path, (*inside, node))
             case SequenceNode():
                 return [self.item(item, (*path, i), (*inside, node)) for i, item in enumerate(node.value)]
-            case ScalarNode():
-                return self.scalar(node, path)
             case _:
-                raise self.refusal(node, path, "unknown kind of value")
+                return self.scalar(node, path)
 
     def item(self, node: Node, path: Path, inside: tuple[Node, ...]) -> Any:
         self.places.add(path, Place(_span(node), _span(node)))
@@ -97,7 +95,7 @@ class _Reader:
             merged = {**self.value(other, path, inside), **merged}
         return {**merged, **own}
 
-    def scalar(self, node: ScalarNode, path: Path) -> Any:
+    def scalar(self, node: Node, path: Path) -> Any:
         if node.tag in _TEXT:
             return node.value
         if node.tag == f"{_TAG}null":

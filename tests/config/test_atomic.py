@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,3 +174,37 @@ def test_leftovers_of_a_killed_process_go_and_fresh_ones_stay(tmp_path: Path) ->
     assert not stale.exists()
     assert fresh.exists()
     assert foreign.exists()
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_owner_is_kept_where_that_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    path = target(tmp_path)
+    owner = path.stat()
+    given: list[tuple[int, int]] = []
+
+    def fchown(_: int, user: int, group: int) -> None:
+        given.append((user, group))
+        if not allowed:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "geteuid", lambda: owner.st_uid + 1)
+    monkeypatch.setattr(os, "fchown", fchown)
+    atomic_write(path, NEW)
+    assert given == [(owner.st_uid, owner.st_gid)]
+    assert path.read_bytes() == NEW
+
+
+def test_a_folder_that_cannot_be_synced_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = target(tmp_path)
+    fsync = os.fsync
+
+    def only_files(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", only_files)
+    atomic_write(path, NEW)
+    assert path.read_bytes() == NEW

@@ -80,8 +80,21 @@ def test_aliases_cannot_unfold_without_end() -> None:
     assert refusal("\n".join(levels)) == ("config.yaml: unfolds to more than 100000 values; remove nested aliases",)
 
 
-@pytest.mark.parametrize("text", ["[" * 5000, "{a: " * 5000], ids=["lists", "mappings"])
-def test_depth_is_an_error_not_a_crash(text: str) -> None:
-    (problem,) = refusal(text)
+@pytest.mark.parametrize(
+    ("text", "toml"),
+    [("[" * 5000, False), ("{a: " * 5000, False), ("a = " + "[" * 5000 + "]" * 5000, True)],
+    ids=["lists", "mappings", "toml"],
+)
+def test_depth_is_an_error_not_a_crash(text: str, toml: bool) -> None:
+    (problem,) = refusal(text, toml=toml)
     assert problem.startswith("config.yaml")
-    assert "cannot be read as YAML" in problem
+    assert "cannot be read as" in problem
+
+
+def test_depth_in_a_variable_is_an_error_too() -> None:
+    (problem,) = refusal("", CCCC_ENDPOINTS="[" * 100_000)
+    assert problem.startswith("env CCCC_ENDPOINTS: is not JSON")
+
+
+def test_numbers_without_end_are_refused() -> None:
+    assert refusal(f"server:\n  port: {'9' * 5000}\n") == ("config.yaml:2:9: server.port: is not a usable number",)
