@@ -3,6 +3,6 @@
 ``load`` is the way in; it reads files and changes nothing, so the proxy calls it again to reload.
 """
 
-from cccc.config.loading import AUTO, AutoToken, Loaded, load, load_text
+from cccc.config.loading import AUTO, AutoToken, Loaded, current_digest, load, load_text, restart_keys
 
-__all__ = ["AUTO", "AutoToken", "Loaded", "load", "load_text"]
+__all__ = ["AUTO", "AutoToken", "Loaded", "current_digest", "load", "load_text", "restart_keys"]

@@ -14,12 +14,13 @@ from typing import NoReturn
 
 from cccc.config import documents
 from cccc.config.build import AUTO, AutoToken, World, build, health_policy
-from cccc.config.documents import Document
+from cccc.config.documents import Document, Span
 from cccc.config.effective import effective
 from cccc.config.overrides import Overrides, collect, overlaid
 from cccc.config.problems import Path, Problem, dotted
 from cccc.config.references import holds_literals
 from cccc.config.retired import without_retired
+from cccc.config.schema import every_key
 from cccc.config.settings import Settings
 from cccc.config.validation import validate
 from cccc.control.api import ConfigValue
@@ -29,7 +30,7 @@ from cccc.domain.secret import Secret
 from cccc.domain.tags import Tagger
 from cccc.errors import ConfigError
 
-__all__ = ["AUTO", "AutoToken", "Loaded", "load", "load_text"]
+__all__ = ["AUTO", "AutoToken", "Loaded", "current_digest", "load", "load_text", "restart_keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,21 @@ def load_text(
     return _assembled(document, collect(world.environ, options or {}), world, None, documents.digest_of(text.encode()))
 
 
+def current_digest(path: FilePath) -> str | None:
+    """The digest of the file as it is now, ``None`` where it cannot be read: cheap enough to ask every second."""
+    try:
+        return documents.digest_of(documents.read(path))
+    except ConfigError:
+        return None
+
+
+def restart_keys(before: Loaded, after: Loaded) -> tuple[str, ...]:
+    """The keys that differ and that a running proxy cannot take up (``server.port``)."""
+    known = {value.key: value.value for value in before.values}
+    restart = {key.pattern for key in every_key() if key.applies == "restart"}
+    return tuple(value.key for value in after.values if value.key in restart and known.get(value.key) != value.value)
+
+
 @dataclass(frozen=True, slots=True)
 class _Origins:
     """Where settings come from, for messages and for ``config show``."""
@@ -102,26 +118,30 @@ class _Origins:
         place = self.document.places.get(path)
         return "default" if place is None else f"file:{place.key.line}"
 
+    def span(self, problem: Problem) -> Span | None:
+        """What a problem points at in the file, if anything there is to blame."""
+        if not problem.path or self.overrides.source(problem.path) is not None:
+            return None
+        place = self.document.place(problem.path)
+        if place is None:
+            return None
+        return place.key if problem.at_key or problem.path not in self.document.places else place.value
+
     def said(self, problem: Problem) -> str:
         """The whole sentence: place, key, message."""
         if not problem.path:
             return problem.message
         what = f"{dotted(problem.path)}: {problem.message}"
-        overridden = self.overrides.source(problem.path)
-        if overridden is not None:
+        if (overridden := self.overrides.source(problem.path)) is not None:
             return f"{overridden}: {what}"
-        place = self.document.place(problem.path)
-        if place is None:
-            return f"{self.document.name}: {what}" if self.document.name else what
-        exact = problem.path in self.document.places
-        span = place.value if exact and not problem.at_key else place.key
-        return f"{self.document.name}:{span.line}:{span.column}: {what}"
+        if (span := self.span(problem)) is not None:
+            return f"{self.document.name}:{span.line}:{span.column}: {what}"
+        return f"{self.document.name}: {what}" if self.document.name else what
 
     def order(self, problem: Problem) -> tuple[int, int]:
-        place = self.document.place(problem.path)
-        if place is None or self.overrides.source(problem.path) is not None:
-            return (1, 0)
-        return (0, place.key.start)
+        """Sorts by the place in the file; what has none comes last."""
+        span = self.span(problem)
+        return (1, 0) if span is None else (0, span.start)
 
     def all_said(self, problems: list[Problem]) -> list[str]:
         """The sentences in the order of the file, those about overrides last."""

@@ -111,7 +111,7 @@ def _read(variables: Mapping[str, str]) -> dict[str, Any]:
         source.env_vars = {name.lower(): value}
         try:
             data = overlaid(data, source())
-        except SettingsError:
+        except (SettingsError, RecursionError):
             problems.append(f"env {name}: is not JSON; this setting is a list or mapping and expects JSON")
     if problems:
         raise ConfigError(problems)

@@ -18,8 +18,11 @@ Path = tuple[str | int, ...]
 
 _SECRET_LOOKING = re.compile(
     r"(?:sk|pk|rk|ghp|gho|glpat|xox[a-z])[-_][\w-]{6,}|AIza[\w-]{10,}|eyJ[\w.-]{10,}|(?i:bearer)\s+\S+"
-    r"|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}"
+    r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{16,}"
 )
+"""Keys of known vendors, UUIDs, and long words of letters and digits. Model names and paths are none of these."""
+
 _LONGEST = 100
 
 
@@ -36,13 +39,18 @@ def dotted(path: Path) -> str:
     """The path as people write it: ``endpoints[1].url_anthropic``."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else shown_key(part)
+        text += f"[{part}]" if isinstance(part, int) else f".{shown_key(part)}" if text else shown_key(part)
     return text
+
+
+def looks_secret(text: str) -> bool:
+    """Whether some part of the text could be a key."""
+    return _SECRET_LOOKING.search(text) is not None
 
 
 def masked(text: str) -> str:
     """The text with everything that looks like a key replaced, control characters escaped, and cut to one line."""
-    clean = _SECRET_LOOKING.sub("…", text)
+    clean = _SECRET_LOOKING.sub("…", text[: 4 * _LONGEST])
     clean = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in clean)
     return clean if len(clean) <= _LONGEST else f"{clean[:_LONGEST]}…"
 
@@ -60,7 +68,7 @@ def shown(value: Any) -> str:
         case str():
             return f'"{masked(value)}"'
         case int() | float():
-            return masked(repr(value)) if abs(value) < 10**18 else "a very large number"
+            return "a very large number" if isinstance(value, int) and abs(value) >= 10**18 else masked(repr(value))
         case None:
             return "nothing"
         case list() | tuple():
@@ -71,8 +79,26 @@ def shown(value: Any) -> str:
             return f"a {type(value).__name__}"
 
 
+def kind_of(value: Any) -> str:
+    """What sort of value it is, for values that must not be repeated."""
+    match value:
+        case bool() | list() | tuple() | dict() | None:
+            return shown(value)
+        case str():
+            return "text"
+        case int() | float():
+            return "a number"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """The most similar of the valid names."""
+    return next(iter(difflib.get_close_matches(name.lower(), sorted(valid), n=1, cutoff=0.6)), None)
+
+
 def suggestion(name: str, valid: Iterable[str]) -> str:
     """``did you mean "port"?``, or the list of what is valid when nothing is similar."""
     names = sorted(valid)
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    return f"did you mean {json.dumps(near[0])}?" if near else f"valid here: {', '.join(names)}"
+    near = nearest(name, names)
+    return f"did you mean {json.dumps(near)}?" if near else f"valid here: {', '.join(names)}"

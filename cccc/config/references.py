@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def _from_file(text: str, folder: FilePath) -> Secret | Unusable:
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
         return Unusable(f"{shown} cannot be read ({reason})")
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             return Unusable(f"{shown} is not a regular file")
@@ -93,8 +94,10 @@ def _from_file(text: str, folder: FilePath) -> Secret | Unusable:
                 return Unusable(f"{shown} belongs to another user; a key file must be yours")
             if stat.S_IMODE(found.st_mode) & 0o077:
                 mode = f"{stat.S_IMODE(found.st_mode):04o}"
-                return Unusable(f"{shown} can be read by others (mode {mode}); run: chmod 600 {masked(str(path))}")
-        data = file.read(_LARGEST + 1)
+                return Unusable(f"{shown} can be read by others (mode {mode}); run: chmod 600 {shlex.quote(str(path))}")
+        data = os.read(descriptor, _LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > _LARGEST:
         return Unusable(f"{shown} is too large for a key")
     return _checked(data.decode("latin-1").removesuffix("\n").removesuffix("\r"), shown)

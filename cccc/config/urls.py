@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 import idna
 
 from cccc.config.fields import complaint
-from cccc.config.problems import masked
+from cccc.config.problems import looks_secret, masked
 
 _LONGEST = 2048
 _SECRET_PARAMETER = re.compile(
@@ -138,7 +138,7 @@ def _checked_host(url: str, found: str) -> str:
     if port == 0 or parts.netloc.endswith(":"):
         raise complaint(f"{found} has an unusable port; expected 1 to 65535")
     if ":" in host or parts.netloc.startswith("["):
-        try:
+        try:  # Python checks what stands in brackets since 3.11.4 only
             ipaddress.IPv6Address(host)
         except ValueError:
             raise complaint(f"{found} has an unusable IPv6 address; expected one such as [::1]") from None
@@ -168,7 +168,7 @@ def _check_rest(url: str, found: str, key: str | None) -> None:
     if "#" in url:
         raise complaint(f"{found} has a fragment (#…), which is never sent; remove it")
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        if _SECRET_PARAMETER.search(name) or masked(value) != value:
+        if _SECRET_PARAMETER.search(name) or looks_secret(value):
             raise complaint(f"{found} carries a key in its query; use auth_value (or header_overrides)")
     path = parts.path.rstrip("/")
     for ending, owner in _OWNER.items():

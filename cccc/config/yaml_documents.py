@@ -20,6 +20,7 @@ from cccc.errors import ConfigError
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 _TEXT = {f"{_TAG}str", f"{_TAG}timestamp", "!"}
+_COLLECTIONS = {f"{_TAG}map", f"{_TAG}seq", "!"}
 _CONSTRUCTED = {f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"}
 
 
@@ -58,15 +59,15 @@ class _Reader:
     def value(self, node: Node, path: Path, inside: tuple[Node, ...] = ()) -> Any:
         if any(node is outer for outer in inside):
             raise self.refusal(node, path, "an alias that contains itself is not supported")
+        if not isinstance(node, ScalarNode) and node.tag not in _COLLECTIONS:
+            raise self.foreign_tag(node, path)
         match node:
             case MappingNode():
                 return self.mapping(node, path, (*inside, node))
             case SequenceNode():
                 return [self.item(item, (*path, i), (*inside, node)) for i, item in enumerate(node.value)]
-            case ScalarNode():
-                return self.scalar(node, path)
             case _:
-                raise self.refusal(node, path, "unknown kind of value")
+                return self.scalar(node, path)
 
     def item(self, node: Node, path: Path, inside: tuple[Node, ...]) -> Any:
         self.places.add(path, Place(_span(node), _span(node)))
@@ -94,7 +95,7 @@ class _Reader:
             merged = {**self.value(other, path, inside), **merged}
         return {**merged, **own}
 
-    def scalar(self, node: ScalarNode, path: Path) -> Any:
+    def scalar(self, node: Node, path: Path) -> Any:
         if node.tag in _TEXT:
             return node.value
         if node.tag == f"{_TAG}null":
@@ -104,7 +105,11 @@ class _Reader:
                 return self.yaml.constructor.construct_object(node)
             except (ValueError, OverflowError):
                 raise self.refusal(node, path, "is not a usable number") from None
-        raise self.refusal(node, path, f"the tag {shown_key(str(node.tag))} is not supported; write a plain value")
+        raise self.foreign_tag(node, path)
+
+    def foreign_tag(self, node: Node, path: Path) -> ConfigError:
+        tag = shown_key(str(node.tag).removeprefix(_TAG))
+        return self.refusal(node, path, f"the tag {tag} is not supported; write a plain value")
 
     def refusal(self, node: Node, path: Path, why: str) -> ConfigError:
         span = _span(node)
