@@ -190,7 +190,13 @@ def _error(answer: Answer) -> dict[str, Any]:
 
 
 def _model(name: str) -> dict[str, Any]:
-    return {"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"}
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+    }
 
 
 def _session(body: dict[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ Source: the API reference of ``POST /v1/chat/completions`` and its chunk object;
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from cccc.domain.usage import Usage
 from cccc.ir import json
 from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
-from cccc.ir.reading import EVENT_ENDS, Field, OpenCalls, Reading, first_header, first_problem, thinking_wish
+from cccc.ir.reading import Field, OpenCalls, Reading, first_header, first_problem, thinking_wish
 from cccc.ir.splice import splice_event
 from cccc.ir.sse import SseEvent, encode
 
@@ -28,13 +29,22 @@ _CHECKS = (
 )
 _SESSION_HEADERS = ("session-id", "session_id", "conversation_id")
 _SYSTEM_ROLES = ("system", "developer")
+_TEXT_KEYS = ("content", "reasoning_content", "reasoning")
+_TEXT = re.compile(rb'"(?:content|reasoning_content|reasoning)" ?: ?"([^"\\]+)"')
 _CONTENT_KEYS = ("content", "reasoning_content", "reasoning", "reasoning_details", "refusal", "function_call", "audio")
+
+_Frame = tuple[bytes, bytes, int, int]
+"""What stands before and after the text in a chunk, and the lengths of both."""
 
 
 class Scanner:
-    """Reads along with a stream of chat completion chunks."""
+    """Reads along with a stream of chat completion chunks.
+
+    A chunk that carries nothing but text leaves its frame behind; the next ones with the same frame need no parsing.
+    """
 
     def __init__(self) -> None:
+        self._frame: _Frame | None = None
         self._reading = Reading()
         self._calls = OpenCalls()
         self._call_ids: dict[int, str] = {}
@@ -45,22 +55,18 @@ class Scanner:
 
     def feed(self, event: SseEvent) -> Weight:
         raw = event.raw
-        # A plain text chunk after the first content. Its spelling without spaces makes the other tests reliable.
-        if (
-            self._reading.content
-            and b'"delta":{' in raw
-            and (b'"content":"' in raw or b'"reasoning_content":"' in raw)
-            and b'"content":""' not in raw
-            and (b'"finish_reason":null' in raw or b'"finish_reason"' not in raw)
-            and b'"tool_calls"' not in raw
-            and b'"usage":{' not in raw
-            and b'"error"' not in raw
-            and raw.endswith(EVENT_ENDS)
-        ):
-            return Weight.CONTENT
-        return Weight.NOTHING if event.data is None else self._read(event.name, event.data)
+        if self._frame is not None:
+            head, tail, head_size, tail_size = self._frame
+            # The first quote after the head closes the text, so the text is all that differs.
+            if (
+                raw.startswith(head)
+                and raw.endswith(tail)
+                and raw.find(b'"', head_size) == len(raw) - tail_size > head_size
+            ):
+                return Weight.CONTENT
+        return Weight.NOTHING if event.data is None else self._read(event.name, event.data, raw)
 
-    def _read(self, name: str, data: bytes) -> Weight:
+    def _read(self, name: str, data: bytes, raw: bytes) -> Weight:
         reading = self._reading
         value = json.peek(data)
         fault = stated_fault(value)
@@ -74,9 +80,11 @@ class Scanner:
             reading.valid &= value is not None
             return Weight.NOTHING
         _read_head(reading, value)
-        choices = json.items(value.get("choices"))
-        weights = [self._choice(json.obj(choice)) for choice in choices]
-        return Weight.CONTENT if Weight.CONTENT in weights else Weight.PREAMBLE
+        self._frame = _text_frame(value, raw) or self._frame
+        weights = [self._choice(json.obj(choice)) for choice in json.items(value.get("choices"))]
+        if Weight.CONTENT in weights:
+            return Weight.CONTENT
+        return Weight.PREAMBLE if "choices" in value else Weight.NOTHING
 
     def _choice(self, choice: dict[str, Any]) -> Weight:
         reading = self._reading
@@ -181,6 +189,20 @@ def _error(answer: Answer) -> dict[str, Any]:
 
 def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "cccc"}
+
+
+def _text_frame(chunk: dict[str, Any], raw: bytes) -> _Frame | None:
+    """The frame of a chunk that carries one piece of text and nothing else of interest."""
+    choices = json.items(chunk.get("choices"))
+    choice = json.obj(choices[0]) if len(choices) == 1 else {}
+    said = [key for key, value in json.obj(choice.get("delta")).items() if value and key != "role"]
+    if len(said) != 1 or said[0] not in _TEXT_KEYS or choice.get("finish_reason") or chunk.get("usage"):
+        return None
+    texts = list(_TEXT.finditer(raw))
+    if len(texts) != 1 or texts[0][1].decode("utf-8", "replace") != choice["delta"][said[0]]:
+        return None
+    start, end = texts[0].span(1)
+    return raw[:start], raw[end:], start, len(raw) - end
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -76,14 +76,15 @@ class Scanner:
 
     def feed(self, event: SseEvent) -> Weight:
         raw = event.raw
-        if b'"sequence_number"' in raw:
-            self._numbered = raw
         # Quotes inside JSON strings are escaped, so these can only be the event's own keys and values.
-        if b'.delta"' in raw and b'"delta":""' not in raw and raw.endswith(EVENT_ENDS):
+        if raw.endswith(EVENT_ENDS) and b'"delta":""' not in raw:
             for fragment in _FRAGMENTS:
                 if fragment in raw:
+                    self._numbered = raw
                     self._reading.content = True
                     return Weight.CONTENT
+        if b'"sequence_number"' in raw:
+            self._numbered = raw
         return Weight.NOTHING if event.data is None else self._read(event.name, event.data)
 
     def _read(self, name: str, data: bytes) -> Weight:

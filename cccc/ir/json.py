@@ -95,9 +95,9 @@ def _check_size(value: object) -> None:
             else:
                 deeper += node
         if depth > MAX_DEPTH:
-            raise InvalidJson(f"nested deeper than {MAX_DEPTH} levels")
+            raise InvalidJson(f"not acceptable: nested deeper than {MAX_DEPTH} levels")
         if keys > MAX_KEYS:
-            raise InvalidJson(f"larger than {MAX_KEYS} keys")
+            raise InvalidJson(f"not acceptable: more than {MAX_KEYS} keys")
         level = deeper
 
 
@@ -107,4 +107,4 @@ def _check_numbers(data: bytes) -> None:
         return
     for token in _STRING_OR_NUMBER.findall(data):
         if len(token) > MAX_NUMBER_DIGITS and token[:1] != b'"' and len(_DIGIT.findall(token)) > MAX_NUMBER_DIGITS:
-            raise InvalidJson(f"a number has more than {MAX_NUMBER_DIGITS} digits")
+            raise InvalidJson(f"not acceptable: a number has more than {MAX_NUMBER_DIGITS} digits")
