@@ -68,7 +68,8 @@ class Learned:
         text = values.dumps(value).decode()
         now = self._clock.now()
         fact = Fact(topic, subject, value, now, None if seconds is None else now + seconds)
-        if self.get(topic, subject) == value and seconds is None:
+        known = self._facts.get((topic, subject))
+        if known is not None and (known.value, known.expires, None) == (value, None, seconds):
             return
         self._facts[topic, subject] = fact
         self._execute(_SET_FACT, (topic, subject, text, fact.learned, fact.expires))
@@ -90,7 +91,9 @@ class Learned:
         if self._health.get(endpoint) == state:
             return
         self._health[endpoint] = state
-        self._execute(_SET_HEALTH, (endpoint, self._clock.now(), values.dumps(state).decode()))
+        if self._submit is not None:
+            now = self._clock.now()
+            self._submit(lambda connection: _save_health(connection, endpoint, now, state))
 
     def forget_health(self, endpoint: str) -> None:
         """Drop the state of an endpoint that exists no more."""
@@ -105,6 +108,11 @@ class Learned:
     def _execute(self, statement: str, parameters: tuple[Any, ...]) -> None:
         if self._submit is not None:
             self._submit(lambda connection: connection.execute(statement, parameters))
+
+
+def _save_health(connection: sqlite3.Connection, endpoint: str, now: float, state: EndpointHealth) -> None:
+    # Serialised here, on the writer's thread: states are saved after every turn.
+    connection.execute(_SET_HEALTH, (endpoint, now, values.dumps(state).decode()))
 
 
 def _state(text: str) -> EndpointHealth | None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from cccc.clock import Clock
@@ -90,6 +89,8 @@ class Prices:
 
     def table(self) -> PriceTable:
         """Which table these prices come from, and how fresh it is. Loads the table."""
+        from importlib.metadata import version
+
         today = datetime.fromtimestamp(self._clock.now(), UTC).date()
         return PriceTable(PACKAGE, version(PACKAGE), _newest_change(today))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import zstandard
 
@@ -44,6 +44,8 @@ class Sieve:
     redactor: Redactor
     prices: Prices
     """Loading them takes a while, which is why they are asked here and not where answers are relayed."""
+    compressor: zstandard.ZstdCompressor = field(default_factory=lambda: zstandard.ZstdCompressor(level=_LEVEL))
+    """Serves one thread at a time, as ``save`` does."""
 
     def save(self, connection: sqlite3.Connection, record: RequestRecord) -> None:
         """Insert a record, inside the caller's transaction; nothing where the policy does not want it.
@@ -52,7 +54,7 @@ class Sieve:
         """
         if not self.policy.wants(record):
             return
-        row = encode_request(self._priced(record), self.redactor.text)
+        row = encode_request(record, self.redactor.text) | {"cost_usd": self._cost(record)}
         attempts = [ATTEMPTS.encode(attempt, self.redactor.text) for attempt in record.attempts]
         seq = insert(connection, "requests", row)
         for number, attempt in enumerate(attempts, start=1):
@@ -63,28 +65,19 @@ class Sieve:
             logs = (self.policy.request_body, self.policy.response_body)
             for kind, body, log in zip(BODY_KINDS, bodies, logs, strict=True):
                 if body is not None and (part := kept(self.redactor.bytes(body), log)) is not None:
-                    _save_body(connection, seq, number, kind, record.time, len(body), part)
+                    data = self.compressor.compress(part)
+                    place = {"request": seq, "attempt": number, "kind": kind, "time": record.time}
+                    insert(connection, "bodies", place | {"size": len(body), "data": data})
 
-    def _priced(self, record: RequestRecord) -> RequestRecord:
+    def _cost(self, record: RequestRecord) -> float | None:
         if record.cost_usd is not None or record.usage is None:
-            return record
+            return record.cost_usd
         sent = record.attempts[-1].model_sent if record.attempts else None
         for model in filter(None, (record.model_served, sent, record.model)):
             price = self.prices.price(model, at=record.time, prompt_tokens=record.usage.prompt)
             if price is not None:
-                return replace(record, cost_usd=cost_usd(record.usage, price))
-        return record
-
-
-def _save_body(
-    connection: sqlite3.Connection, seq: int, attempt: int, kind: str, time: float, size: int, body: bytes
-) -> None:
-    data = zstandard.ZstdCompressor(level=_LEVEL).compress(body)
-    insert(
-        connection,
-        "bodies",
-        {"request": seq, "attempt": attempt, "kind": kind, "time": time, "size": size, "data": data},
-    )
+                return cost_usd(record.usage, price)
+        return None
 
 
 class RequestLog:

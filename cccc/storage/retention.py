@@ -1,8 +1,8 @@
 """How long the log is kept: by days, bodies by fewer days, and by size.
 
 The wall clock is not to be trusted with deleting. Retention has a time of its own (kept in the database) that follows
-the clock but moves on by at most a day per run, so that a clock that jumps ahead by years costs little before
-somebody notices. Rows from the future are never deleted, and one run deletes a bounded number of rows.
+the clock by at most a day per run, so that a clock that jumps ahead by years costs little before somebody notices.
+Rows from the future are never deleted, and one run deletes a bounded number of rows.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ _DAY = 86_400.0
 _LARGEST_STEP = _DAY
 _ROWS_PER_RUN = 2_000
 _ROWS_PER_STEP = 100
+_ROWS_PER_LOOK = 20
+"""How many rows are deleted between two looks at the size of the file."""
+
+_EARLIEST = 1_767_225_600.0
+"""The year 2026: a clock that shows less has not been set yet."""
+
 _CLOCK_KEY = "retention_time"
 
 _OLD_BODIES = "DELETE FROM bodies WHERE id IN (SELECT id FROM bodies WHERE time < ? ORDER BY time LIMIT ?)"
@@ -28,11 +34,10 @@ _FIRST_REQUESTS = "DELETE FROM requests WHERE seq IN (SELECT seq FROM requests O
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one run deleted. ``more``: it stopped at its bound."""
+    """What one run deleted."""
 
     requests: int
     bodies: int
-    more: bool
 
 
 def sweep(connection: sqlite3.Connection, policy: LogPolicy, clock: Clock, *, at_most: int = _ROWS_PER_RUN) -> Swept:
@@ -47,17 +52,22 @@ def sweep(connection: sqlite3.Connection, policy: LogPolicy, clock: Clock, *, at
         connection.execute("DELETE FROM learned WHERE expires < ?", (now - _DAY,))
     bodies += _shrink(connection, _FIRST_BODIES, at_most - bodies, policy.max_bytes)
     requests += _shrink(connection, _FIRST_REQUESTS, at_most - requests, policy.max_bytes)
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
+    # A script, because execute() stops after the first page that this statement frees.
+    connection.executescript("PRAGMA incremental_vacuum")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return Swept(requests, bodies, more=max(requests, bodies) >= at_most)
+    return Swept(requests, bodies)
 
 
 def _trusted_time(connection: sqlite3.Connection, now: float) -> float:
+    """The time to measure ages by: never later than ``now``, and slow to follow its jumps."""
+    if now < _EARLIEST:
+        return now
     with transaction(connection):
         found = connection.execute("SELECT value FROM meta WHERE key = ?", (_CLOCK_KEY,)).fetchone()
-        trusted = min(now, float(found[0]) + _LARGEST_STEP) if found else now
-        connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_CLOCK_KEY, repr(trusted)))
-    return trusted
+        before = float(found[0]) if found else now
+        own = min(max(now, before - _LARGEST_STEP), before + _LARGEST_STEP)
+        connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_CLOCK_KEY, repr(own)))
+    return min(now, own)
 
 
 def _delete(connection: sqlite3.Connection, statement: str, at_most: int, *before: float) -> int:
@@ -76,7 +86,7 @@ def _delete(connection: sqlite3.Connection, statement: str, at_most: int, *befor
 def _shrink(connection: sqlite3.Connection, statement: str, at_most: int, max_bytes: int) -> int:
     deleted = 0
     while deleted < at_most and _used_bytes(connection) > max_bytes:
-        count = _delete(connection, statement, min(_ROWS_PER_STEP, at_most - deleted))
+        count = _delete(connection, statement, min(_ROWS_PER_LOOK, at_most - deleted))
         if count == 0:
             break
         deleted += count

@@ -80,6 +80,11 @@ class Store:
         """The settings in force."""
         return self._sieve.policy
 
+    @property
+    def redactor(self) -> Redactor:
+        """What masks secrets before they are stored."""
+        return self._sieve.redactor
+
     def configure(self, policy: LogPolicy, redactor: Redactor) -> None:
         """Use other settings and secrets for every record that is written from now on."""
         self._sieve = Sieve(policy, redactor, self.prices)
