@@ -89,7 +89,7 @@ _WORDS: Mapping[int, str] = MappingProxyType(
     {
         400: "This request is not valid.",
         401: "The key was not accepted.",
-        402: "This account has no credit left.",
+        402: "Insufficient Balance",
         403: "This key may not use the resource.",
         404: "The resource does not exist.",
         408: "The request took too long to arrive.",

@@ -83,6 +83,15 @@ def turns_of(provider: SimulatedProvider) -> list[Received]:
     return provider.turns
 
 
+def assert_reasoning_comes_back(provider: SimulatedProvider) -> None:
+    """The clients send reasoning back in later turns only when every part of the answer was as they expect it."""
+    first, *later = (received.body for received in provider.turns)
+    for mark in (b'"signature":"demo-signature-', b'"encrypted_content":"gAAAA'):
+        assert mark not in first
+    for body in later:
+        assert b'"signature":"demo-signature-' in body or b'"encrypted_content":"gAAAA' in body
+
+
 @scripts
 async def test_straight_at_a_provider(script: Script, tmp_path: Path) -> None:
     provider = script.provider("direct", CLIENT_KEY)
@@ -90,6 +99,7 @@ async def test_straight_at_a_provider(script: Script, tmp_path: Path) -> None:
         await script.play(tmp_path, url, CLIENT_KEY)
     assert len(provider.turns) == TURNS
     assert {received.json["model"] for received in provider.turns} == {script.model}
+    assert_reasoning_comes_back(provider)
 
 
 @scripts
@@ -100,6 +110,7 @@ async def test_through_the_proxy(script: Script, tmp_path: Path) -> None:
         for row in await logged(proxy, script):
             assert (row["endpoint"], row["verdict"], row["attempts"]) == ("only", "ok", 1)
     assert len(turns_of(only)) == TURNS
+    assert_reasoning_comes_back(only)
 
 
 @one_of_each
