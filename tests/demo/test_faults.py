@@ -10,7 +10,7 @@ from cccc.demo import faults
 from cccc.demo.faults import End, FaultKind, Point
 from cccc.demo.provider import SimulatedProvider
 from cccc.demo.steps import BEHAVIOUR
-from cccc.domain.endpoint import Action
+from cccc.domain.endpoint import Action, WireFormat
 from tests import formats_check
 from tests.demo.talk import FORMATS, PATH, A, C, R, Raw, ask, dial, exchange, post, until, until_end
 
@@ -164,10 +164,10 @@ async def test_an_error_event_is_the_last_one(wire_format, point) -> None:
     assert (CONTENT[wire_format] in raw.body) is (point is Point.CONTENT)
     assert TERMINAL[wire_format] not in raw.body
     match wire_format:
-        case formats_check.WireFormat.ANTHROPIC:
+        case WireFormat.ANTHROPIC:
             assert events[-1].name == "error"
             assert events[-1].data["error"] == {"type": "overloaded_error", "message": "too many"}
-        case formats_check.WireFormat.OPENAI_CHAT:
+        case WireFormat.OPENAI_CHAT:
             assert events[-1].data["error"]["message"] == "too many"
         case _:
             assert events[-1].name == "response.failed"
