@@ -223,6 +223,9 @@ def _error_event(fault: Fault, answer: Honest) -> Iterator[Step]:
 
 
 def _broken_event(fault: Fault, answer: Honest) -> Iterator[Step]:
+    if not answer.streaming:
+        yield from _cut(replace(fault, point=Point.CONTENT, end=End.CLEAN), answer)
+        return
     before, after = _split(answer, fault)
     yield from before
     yield Send(answer.framed(b'data: {"type": "\n\n'), event=True)

@@ -74,6 +74,9 @@ async def test_an_html_page() -> None:
 async def test_an_empty_200() -> None:
     raw = await spoiled(faults.empty())
     assert (raw.status, raw.body, raw.whole) == (200, b"", True)
+    nothing = await spoiled(faults.empty(204))
+    assert nothing.status == 204
+    assert "content-length" not in nothing.head
 
 
 @pytest.mark.parametrize("wire_format", FORMATS)
@@ -186,6 +189,10 @@ async def test_a_broken_event_stands_among_good_ones() -> None:
     with pytest.raises(ValueError, match="Unterminated"):
         formats_check.frames(raw.body)
     assert TERMINAL[A] in raw.body
+    half = await spoiled(faults.broken_event(), stream=False)
+    assert half.whole
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(half.body)
 
 
 async def test_a_wrong_content_type() -> None:
