@@ -114,11 +114,11 @@ class Anthropic:
     def error_event(self, complaint: Complaint, _ask: Ask, ids: Ids, _sent: int) -> bytes:
         return sse(self.error(complaint, ids), "error")
 
-    def key_complaint(self, presented: str | None) -> str:
-        return "x-api-key header is required" if presented is None else "invalid x-api-key"
+    def key_complaint(self, presented: str | None) -> Complaint:
+        return Complaint(401, "x-api-key header is required" if presented is None else "invalid x-api-key")
 
-    def model_complaint(self, model: str) -> str:
-        return f"model: {model}"
+    def model_complaint(self, model: str) -> Complaint:
+        return Complaint(404, f"model: {model}")
 
     def models(self, names: tuple[str, ...]) -> Json:
         data = [

@@ -76,7 +76,7 @@ def _next_step(ask: Ask, file: str, text: str, results: list[str]) -> Reply:
         return (Say(f"No tool that I know was offered to write {file}."),)
     match results:
         case []:
-            return Say(f"I will write {file}."), write
+            return Think(f"The file {file} is wanted."), Say(f"I will write {file}."), write
         case [_]:
             return Say("Now I read it back."), read
     return (Say(f"Done: {file}" if text in results[1] else f"Failed: {file} does not hold the text."),)

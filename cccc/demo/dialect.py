@@ -96,11 +96,11 @@ class Dialect(Protocol):
         """An error within a stream after ``sent`` events."""
         ...
 
-    def key_complaint(self, presented: str | None) -> str:
+    def key_complaint(self, presented: str | None) -> Complaint:
         """What the vendor says about a wrong (``presented``) or missing key."""
         ...
 
-    def model_complaint(self, model: str) -> str:
+    def model_complaint(self, model: str) -> Complaint:
         """What the vendor says about a model that it does not have."""
         ...
 

@@ -116,7 +116,7 @@ def error_event(
 
 
 def broken_event(point: Point = Point.CONTENT) -> Fault:
-    """An event whose data is not JSON stands in the stream."""
+    """An event whose data is not JSON stands in the stream; what is not streamed is half a JSON text."""
     return Fault(FaultKind.BROKEN_EVENT, point=point)
 
 

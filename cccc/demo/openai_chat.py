@@ -126,10 +126,10 @@ class OpenAIChat:
     def error_event(self, complaint: Complaint, _ask: Ask, _ids: Ids, _sent: int) -> bytes:
         return sse(error_body(complaint))
 
-    def key_complaint(self, presented: str | None) -> str:
+    def key_complaint(self, presented: str | None) -> Complaint:
         return key_complaint(presented)
 
-    def model_complaint(self, model: str) -> str:
+    def model_complaint(self, model: str) -> Complaint:
         return model_complaint(model)
 
     def models(self, names: tuple[str, ...]) -> Json:

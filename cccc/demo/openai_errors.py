@@ -14,8 +14,8 @@ _TYPES: Mapping[int, tuple[str, str | None]] = MappingProxyType(
     {
         400: ("invalid_request_error", None),
         401: ("invalid_request_error", "invalid_api_key"),
-        403: ("invalid_request_error", "unsupported_country_region_territory"),
-        404: ("invalid_request_error", "model_not_found"),
+        403: ("invalid_request_error", None),
+        404: ("invalid_request_error", None),
         429: ("requests", "rate_limit_exceeded"),
     }
 )
@@ -34,20 +34,22 @@ def error_body(complaint: Complaint) -> Json:
     return {"error": {"message": complaint.message, "type": kind, "param": None, "code": code_of(complaint)}}
 
 
-def key_complaint(presented: str | None) -> str:
+def key_complaint(presented: str | None) -> Complaint:
     """The real API shows both ends of a wrong key; so does this, because others must not pass that on."""
     if presented is None:
-        return (
+        return Complaint(
+            401,
             "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
-            "auth (i.e. Authorization: Bearer YOUR_KEY)."
+            "auth (i.e. Authorization: Bearer YOUR_KEY).",
         )
     shown = f"{presented[:8]}{'*' * max(0, len(presented) - 12)}{presented[-4:]}"
-    return f"Incorrect API key provided: {shown}. You can find your API key at https://platform.openai.com/account/api-keys."
+    where = "You can find your API key at https://platform.openai.com/account/api-keys."
+    return Complaint(401, f"Incorrect API key provided: {shown}. {where}")
 
 
-def model_complaint(model: str) -> str:
-    """The words for a model that is not there."""
-    return f"The model `{model}` does not exist or you do not have access to it."
+def model_complaint(model: str) -> Complaint:
+    """A model that is not there."""
+    return Complaint(404, f"The model `{model}` does not exist or you do not have access to it.", "model_not_found")
 
 
 def models_body(names: tuple[str, ...]) -> Json:

@@ -112,10 +112,10 @@ class OpenAIResponses:
         failed = _response(ask, (), ids, "failed") | {"error": error}
         return sse({"type": "response.failed", "sequence_number": sent, "response": failed}, "response.failed")
 
-    def key_complaint(self, presented: str | None) -> str:
+    def key_complaint(self, presented: str | None) -> Complaint:
         return key_complaint(presented)
 
-    def model_complaint(self, model: str) -> str:
+    def model_complaint(self, model: str) -> Complaint:
         return model_complaint(model)
 
     def models(self, names: tuple[str, ...]) -> Json:

@@ -25,7 +25,7 @@ from cccc.clock import Clock, SystemClock
 from cccc.demo.anthropic import Anthropic
 from cccc.demo.ask import Ask
 from cccc.demo.brains import Brain, echo
-from cccc.demo.dialect import Dialect, Ids, Json
+from cccc.demo.dialect import Complaint, Dialect, Ids, Json
 from cccc.demo.faults import Fault, status
 from cccc.demo.gate import Gate
 from cccc.demo.openai_chat import OpenAIChat
@@ -307,7 +307,7 @@ class SimulatedProvider:
         """What is asked, and why it is refused, if it is."""
         nothing = Ask(model="", stream=False, turns=())
         if action is None:
-            return nothing, status(404, f"Invalid URL ({received.method} {received.target})", error_kind=None)
+            return nothing, status(404, f"Invalid URL ({received.method} {received.target})")
         if (refusal := self._refused_key(dialect, received)) is not None:
             return nothing, refusal
         if action is Action.MODELS:
@@ -320,7 +320,7 @@ class SimulatedProvider:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return nothing, status(400, f"The body could not be understood: {error!r}")
         if self.models and ask.model not in self.models:
-            return ask, status(404, dialect.model_complaint(ask.model))
+            return ask, _refusal(dialect.model_complaint(ask.model))
         return ask, None
 
     def _refused_key(self, dialect: Dialect, received: Received) -> Fault | None:
@@ -328,7 +328,11 @@ class SimulatedProvider:
             return None
         bearer = received.header("authorization")
         presented = received.header("x-api-key") or (bearer.removeprefix("Bearer ") if bearer else None)
-        return None if presented == self.key else status(401, dialect.key_complaint(presented))
+        return None if presented == self.key else _refusal(dialect.key_complaint(presented))
+
+
+def _refusal(complaint: Complaint) -> Fault:
+    return status(complaint.status, complaint.message, error_kind=complaint.kind)
 
 
 async def _read_request(wire: Wire, pending: bytes) -> tuple[h11.Request, bytes, bytes] | None:

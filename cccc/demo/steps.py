@@ -89,7 +89,7 @@ _WORDS: Mapping[int, str] = MappingProxyType(
     {
         400: "This request is not valid.",
         401: "The key was not accepted.",
-        402: "This account has no credit left.",
+        402: "Insufficient Balance",
         403: "This key may not use the resource.",
         404: "The resource does not exist.",
         408: "The request took too long to arrive.",
@@ -223,6 +223,9 @@ def _error_event(fault: Fault, answer: Honest) -> Iterator[Step]:
 
 
 def _broken_event(fault: Fault, answer: Honest) -> Iterator[Step]:
+    if not answer.streaming:
+        yield from _cut(replace(fault, point=Point.CONTENT, end=End.CLEAN), answer)
+        return
     before, after = _split(answer, fault)
     yield from before
     yield Send(answer.framed(b'data: {"type": "\n\n'), event=True)

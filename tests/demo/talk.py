@@ -77,6 +77,8 @@ class Raw:
     @property
     def whole(self) -> bool:
         """Whether the framing says that all has come."""
+        if self.status == 204:
+            return True
         if "transfer-encoding: chunked" in self.head:
             return self.framed_body.endswith(b"0\r\n\r\n")
         lengths = [line.split(": ")[1] for line in self.head.split("\r\n") if line.startswith("content-length")]

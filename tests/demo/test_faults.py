@@ -10,7 +10,7 @@ from cccc.demo import faults
 from cccc.demo.faults import End, FaultKind, Point
 from cccc.demo.provider import SimulatedProvider
 from cccc.demo.steps import BEHAVIOUR
-from cccc.domain.endpoint import Action
+from cccc.domain.endpoint import Action, WireFormat
 from tests import formats_check
 from tests.demo.talk import FORMATS, PATH, A, C, R, Raw, ask, dial, exchange, post, until, until_end
 
@@ -74,6 +74,9 @@ async def test_an_html_page() -> None:
 async def test_an_empty_200() -> None:
     raw = await spoiled(faults.empty())
     assert (raw.status, raw.body, raw.whole) == (200, b"", True)
+    nothing = await spoiled(faults.empty(204))
+    assert nothing.status == 204
+    assert "content-length" not in nothing.head
 
 
 @pytest.mark.parametrize("wire_format", FORMATS)
@@ -164,10 +167,10 @@ async def test_an_error_event_is_the_last_one(wire_format, point) -> None:
     assert (CONTENT[wire_format] in raw.body) is (point is Point.CONTENT)
     assert TERMINAL[wire_format] not in raw.body
     match wire_format:
-        case formats_check.WireFormat.ANTHROPIC:
+        case WireFormat.ANTHROPIC:
             assert events[-1].name == "error"
             assert events[-1].data["error"] == {"type": "overloaded_error", "message": "too many"}
-        case formats_check.WireFormat.OPENAI_CHAT:
+        case WireFormat.OPENAI_CHAT:
             assert events[-1].data["error"]["message"] == "too many"
         case _:
             assert events[-1].name == "response.failed"
@@ -186,6 +189,10 @@ async def test_a_broken_event_stands_among_good_ones() -> None:
     with pytest.raises(ValueError, match="Unterminated"):
         formats_check.frames(raw.body)
     assert TERMINAL[A] in raw.body
+    half = await spoiled(faults.broken_event(), stream=False)
+    assert half.whole
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(half.body)
 
 
 async def test_a_wrong_content_type() -> None:

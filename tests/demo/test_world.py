@@ -92,3 +92,13 @@ async def test_traffic_outlives_a_proxy_that_breaks_off_and_one_that_is_away() -
         async with provider.running(int(url.rpartition(":")[2])):
             await provider.until_asked(12)
             group.cancel_scope.cancel()
+
+
+async def test_a_world_with_traffic_ends_when_cancelled(tmp_path: Path) -> None:
+    async with demo_world(tmp_path, seed=3) as world, anyio.create_task_group() as group:
+        spare = world.providers["spare-relay"]
+        group.start_soon(lambda: world.traffic(spare.origin, pause=0.0))
+        await spare.until_asked(3)
+        group.cancel_scope.cancel()
+    with pytest.raises(OSError, match="connection"):
+        await exchange(spare.origin, post("/v1/messages", ask(A)))

@@ -24,7 +24,7 @@ _STOP_LIMIT = 40.0
 
 @dataclass
 class ProxyProcess:
-    """A running proxy. ``log`` is what it has written to stderr so far."""
+    """A proxy that runs or ran. ``log`` is what it has written to stderr so far."""
 
     base_url: str
     config: Path

@@ -83,6 +83,15 @@ def turns_of(provider: SimulatedProvider) -> list[Received]:
     return provider.turns
 
 
+def assert_reasoning_comes_back(provider: SimulatedProvider) -> None:
+    """The clients send reasoning back in later turns only when every part of the answer was as they expect it."""
+    first, *later = (received.body for received in provider.turns)
+    for mark in (b'"signature":"demo-signature-', b'"encrypted_content":"gAAAA'):
+        assert mark not in first
+    for body in later:
+        assert b'"signature":"demo-signature-' in body or b'"encrypted_content":"gAAAA' in body
+
+
 @scripts
 async def test_straight_at_a_provider(script: Script, tmp_path: Path) -> None:
     provider = script.provider("direct", CLIENT_KEY)
@@ -90,6 +99,7 @@ async def test_straight_at_a_provider(script: Script, tmp_path: Path) -> None:
         await script.play(tmp_path, url, CLIENT_KEY)
     assert len(provider.turns) == TURNS
     assert {received.json["model"] for received in provider.turns} == {script.model}
+    assert_reasoning_comes_back(provider)
 
 
 @scripts
@@ -97,9 +107,10 @@ async def test_through_the_proxy(script: Script, tmp_path: Path) -> None:
     only = script.provider("only", UPSTREAM_KEY)
     async with only.running(), running_proxy(tmp_path, configuration([endpoint(only)])) as proxy:
         await script.play(tmp_path, proxy.base_url, CLIENT_KEY)
-        for row in await logged(proxy, script):
-            assert (row["endpoint"], row["verdict"], row["attempts"]) == ("only", "ok", 1)
+    for row in await logged(proxy, script):
+        assert (row["endpoint"], row["verdict"], row["attempts"]) == ("only", "ok", 1)
     assert len(turns_of(only)) == TURNS
+    assert_reasoning_comes_back(only)
 
 
 @one_of_each
@@ -110,10 +121,10 @@ async def test_through_the_proxy_when_the_first_endpoint_answers_500(script: Scr
         pool = configuration([endpoint(first, priority=1), endpoint(second, priority=2)])
         async with running_proxy(tmp_path, pool) as proxy:
             await script.play(tmp_path, proxy.base_url, CLIENT_KEY)
-            rows = await logged(proxy, script)
-            assert rows[0]["verdict"] == "ok_after_failover"
-            for row in rows:
-                await failed_over(proxy, row, status=500, outcome="server_error")
+    rows = await logged(proxy, script)
+    assert rows[0]["verdict"] == "ok_after_failover"
+    for row in rows:
+        await failed_over(proxy, row, status=500, outcome="server_error")
     assert len(turns_of(second)) == TURNS
     assert 1 <= len(turns_of(first)) <= 2 * TURNS
 
@@ -128,15 +139,18 @@ async def test_through_the_proxy_when_the_first_endpoint_is_a_closed_port(script
         pool = configuration([absent, endpoint(second, priority=2)])
         async with running_proxy(tmp_path, pool) as proxy:
             await script.play(tmp_path, proxy.base_url, CLIENT_KEY)
-            rows = await logged(proxy, script)
-            assert rows[0]["verdict"] == "ok_after_failover"
-            for row in rows:
-                await failed_over(proxy, row, status=None, outcome="refused")
+    rows = await logged(proxy, script)
+    assert rows[0]["verdict"] == "ok_after_failover"
+    for row in rows:
+        await failed_over(proxy, row, status=None, outcome="refused")
     assert len(turns_of(second)) == TURNS
 
 
 async def logged(proxy: ProxyProcess, script: Script) -> list[dict[str, Any]]:
-    """The session's turns as ``cccc requests --json`` shows them, the oldest first, checked for what all must have."""
+    """The session's turns as ``cccc requests --json`` shows them, the oldest first, checked for what all must have.
+
+    Asked once the proxy has stopped: then everything is written, and the commands that read work without it.
+    """
     rows = await proxy.json("requests")
     turns = sorted((row for row in rows if row["model"] == script.model), key=lambda row: row["id"])
     assert len(turns) == TURNS, rows
