@@ -212,8 +212,7 @@ def answer(
     refusal of their own key. ``headers_sent``: the answer's head is out already, so this becomes an error frame.
     """
     row = TABLE[failure][audience]
-    live = headers_sent or (stream and row.live)
-    if audience is _X and row.live and not live:
+    if audience is _X and row.live and not (stream or headers_sent):
         row = TABLE[failure][_O]
     if status is not None:
         row = _told(failure, row, audience, 502 if status in (401, 403) else status)
@@ -226,6 +225,7 @@ def answer(
         row = replace(row, status=503) if row.status == 500 else row
     if headers_sent and audience is _A and failure in _PASSES:
         row = replace(row, type="overloaded_error")
+    live = headers_sent or (stream and row.live)
     paced = live and row.code == "rate_limit_exceeded" and audience is _X
     return Answer(
         failure=failure,

@@ -295,7 +295,7 @@ def _behind_breaker(state: EndpointHealth, now: float, policy: HealthPolicy) -> 
         case Breaker.CLOSED:
             return Availability(usable=True, standing=standing)
         case Breaker.HALF_OPEN if not state.trial_in_flight:
-            return Availability(usable=True, standing=max(standing, Standing.RECOVERING))
+            return Availability(usable=True, standing=Standing.RECOVERING)
         case Breaker.HALF_OPEN:
             return Availability(
                 usable=False,

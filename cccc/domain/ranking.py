@@ -103,7 +103,7 @@ class Cause(StrEnum):
 class Excluded:
     """An endpoint that was left out, why, until when, and the place it would have had (1 is first).
 
-    ``context_window`` in tokens, where that is the cause.
+    ``key`` and place are those of the endpoint if it were well. ``context_window`` in tokens, where that is the cause.
     """
 
     name: str
@@ -271,6 +271,7 @@ def _key(
     entry: _Entry, target: WireFormat, need: Need, typical: float | None, *, auto_sort: bool, chosen: bool
 ) -> SortKey:
     endpoint, facts = entry.endpoint, entry.facts
+    standing = facts.availability.standing
     ttft = typical if facts.ttft_ms is None else facts.ttft_ms
     tagged_first = bool(need.tags) and need.tags <= endpoint.tags
     return SortKey(
@@ -278,7 +279,7 @@ def _key(
         tags=0 if tagged_first or (not need.tags and not endpoint.tags) else 1,
         native=0 if target is need.wire_format and endpoint.native_format else 1,
         priority=endpoint.priority,
-        health=int(facts.availability.standing) if auto_sort else 0,
+        health=int(standing) if auto_sort and standing is not Standing.UNUSABLE else 0,
         warm=0 if facts.warm or not auto_sort else 1,
         response_time=0 if ttft is None or not auto_sort else response_time_bucket(ttft),
         in_flight=facts.in_flight if auto_sort else 0,
