@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from cccc.config import references
 from cccc.config.egress import from_environment
 from cccc.config.endpoint_settings import EndpointSettings
 from cccc.config.problems import Path, Problem, shown
@@ -31,7 +32,7 @@ from cccc.domain.tags import Tagger
 class AutoToken(Enum):
     """``auth_token: auto``: the program makes the token and keeps it in the state folder."""
 
-    AUTO = "auto"
+    AUTO = references.AUTO
 
 
 AUTO = AutoToken.AUTO

@@ -13,7 +13,7 @@ from cccc.config.endpoint_settings import EgressSettings
 from cccc.config.fields import Unit
 from cccc.config.problems import Path, dotted
 from cccc.config.quantities import format_duration, format_size
-from cccc.config.references import is_reference
+from cccc.config.references import AUTO, is_reference
 from cccc.config.schema import unit_of
 from cccc.config.settings import Settings
 from cccc.config.urls import shown_url
@@ -81,4 +81,4 @@ def _plain(value: Any) -> Any:
 def masked_secret(value: SecretStr) -> str:
     """A reference as it stands; of a literal key only what may be seen of it."""
     text = value.get_secret_value()
-    return text if is_reference(text) or text in ("", "auto") else Secret(text).masked
+    return text if is_reference(text) or text in ("", AUTO) else Secret(text).masked

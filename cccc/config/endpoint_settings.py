@@ -25,9 +25,9 @@ def _readable_name(name: str) -> str:
 
 def _header_name(name: str) -> str:
     if not _HEADER_NAME.fullmatch(name):
-        raise complaint_found("is not the name of an HTTP header")
+        raise complaint("is not the name of an HTTP header")
     if name.lower() in _FRAMING:
-        raise complaint_found("belongs to the connection and cannot be overridden; remove it")
+        raise complaint("belongs to the connection and cannot be overridden; remove it")
     return name
 
 

@@ -14,11 +14,11 @@ from typing import NoReturn
 
 from cccc.config import documents
 from cccc.config.build import AUTO, AutoToken, World, build, health_policy
-from cccc.config.documents import Document
+from cccc.config.documents import Document, Span
 from cccc.config.effective import effective
 from cccc.config.overrides import Overrides, collect, overlaid
 from cccc.config.problems import Path, Problem, dotted
-from cccc.config.references import is_reference
+from cccc.config.references import holds_literals
 from cccc.config.retired import without_retired
 from cccc.config.settings import Settings
 from cccc.config.validation import validate
@@ -102,26 +102,30 @@ class _Origins:
         place = self.document.places.get(path)
         return "default" if place is None else f"file:{place.key.line}"
 
+    def span(self, problem: Problem) -> Span | None:
+        """What a problem points at in the file, if anything there is to blame."""
+        if not problem.path or self.overrides.source(problem.path) is not None:
+            return None
+        place = self.document.place(problem.path)
+        if place is None:
+            return None
+        return place.key if problem.at_key or problem.path not in self.document.places else place.value
+
     def said(self, problem: Problem) -> str:
         """The whole sentence: place, key, message."""
         if not problem.path:
             return problem.message
         what = f"{dotted(problem.path)}: {problem.message}"
-        overridden = self.overrides.source(problem.path)
-        if overridden is not None:
+        if (overridden := self.overrides.source(problem.path)) is not None:
             return f"{overridden}: {what}"
-        place = self.document.place(problem.path)
-        if place is None:
-            return f"{self.document.name}: {what}" if self.document.name else what
-        exact = problem.path in self.document.places
-        span = place.value if exact and not problem.at_key else place.key
-        return f"{self.document.name}:{span.line}:{span.column}: {what}"
+        if (span := self.span(problem)) is not None:
+            return f"{self.document.name}:{span.line}:{span.column}: {what}"
+        return f"{self.document.name}: {what}" if self.document.name else what
 
     def order(self, problem: Problem) -> tuple[int, int]:
-        place = self.document.place(problem.path)
-        if place is None or self.overrides.source(problem.path) is not None:
-            return (1, 0)
-        return (0, place.key.start)
+        """Sorts by the place in the file; what has none comes last."""
+        span = self.span(problem)
+        return (1, 0) if span is None else (0, span.start)
 
     def all_said(self, problems: list[Problem]) -> list[str]:
         """The sentences in the order of the file, those about overrides last."""
@@ -164,17 +168,5 @@ def _assembled(
         digest=digest,
         auth_token=built.auth_token,
         log_directory=None if directory is None else world.folder / FilePath(directory).expanduser(),
-        literal_secrets=_has_literals(result),
+        literal_secrets=holds_literals(document.data),
     )
-
-
-def _has_literals(settings: Settings) -> bool:
-    values = [settings.server.auth_token]
-    for endpoint in settings.endpoints:
-        values += [endpoint.auth_value, *endpoint.header_overrides.values()]
-        if endpoint.proxy is not None:
-            values.append(endpoint.proxy.password)
-        if endpoint.oauth_config is not None:
-            values += [endpoint.oauth_config.access_token, endpoint.oauth_config.refresh_token]
-    texts = [value.get_secret_value() for value in values if value is not None]
-    return any(text and text != AUTO.value and not is_reference(text) for text in texts)

@@ -36,7 +36,7 @@ def dotted(path: Path) -> str:
     """The path as people write it: ``endpoints[1].url_anthropic``."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else shown_key(part)
+        text += f"[{part}]" if isinstance(part, int) else f".{shown_key(part)}" if text else shown_key(part)
     return text
 
 
@@ -60,7 +60,7 @@ def shown(value: Any) -> str:
         case str():
             return f'"{masked(value)}"'
         case int() | float():
-            return masked(repr(value)) if abs(value) < 10**18 else "a very large number"
+            return "a very large number" if isinstance(value, int) and abs(value) >= 10**18 else masked(repr(value))
         case None:
             return "nothing"
         case list() | tuple():
@@ -71,8 +71,26 @@ def shown(value: Any) -> str:
             return f"a {type(value).__name__}"
 
 
+def kind_of(value: Any) -> str:
+    """What sort of value it is, for values that must not be repeated."""
+    match value:
+        case bool() | list() | tuple() | dict() | None:
+            return shown(value)
+        case str():
+            return "text"
+        case int() | float():
+            return "a number"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """The most similar of the valid names."""
+    return next(iter(difflib.get_close_matches(name.lower(), sorted(valid), n=1, cutoff=0.6)), None)
+
+
 def suggestion(name: str, valid: Iterable[str]) -> str:
     """``did you mean "port"?``, or the list of what is valid when nothing is similar."""
     names = sorted(valid)
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    return f"did you mean {json.dumps(near[0])}?" if near else f"valid here: {', '.join(names)}"
+    near = nearest(name, names)
+    return f"did you mean {json.dumps(near)}?" if near else f"valid here: {', '.join(names)}"

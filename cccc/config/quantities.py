@@ -14,7 +14,7 @@ _BYTES = {
 }  # fmt: skip
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([A-Za-z]*)")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([A-Za-z]*)", re.ASCII)
 _MANY_DIGITS = 40
 
 
@@ -25,7 +25,7 @@ def parse_duration(value: object) -> float:
         raise ValueError(expected)
     if isinstance(value, str):
         text = value.strip()
-        if len(text) > _MANY_DIGITS:
+        if len(text) > _MANY_DIGITS or not text.isascii():
             raise ValueError(expected)
         if _DURATION.fullmatch(text):
             return math.fsum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))

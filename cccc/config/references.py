@@ -10,13 +10,18 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path as FilePath
+from typing import Any
 
-from cccc.config.problems import masked
+from cccc.config.problems import Path, masked
+from cccc.config.schema import field_at, holds_secret
 from cccc.domain.secret import Secret
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}|env:([A-Za-z_][A-Za-z0-9_]*)")
 _FILE = "file:"
+AUTO = "auto"
+"""The word that asks for a generated token."""
+
 _LARGEST = 64 * 1024
 
 
@@ -39,7 +44,19 @@ def is_reference(text: str) -> bool:
     return text.startswith(_FILE) or _VARIABLE.fullmatch(text) is not None
 
 
-def resolve(text: str, *, folder: Path, environ: Mapping[str, str]) -> Secret | Unset | Unusable:
+def holds_literals(data: Any, path: Path = ()) -> bool:
+    """Whether a tree of settings holds a secret itself, instead of saying where it is."""
+    if isinstance(data, dict):
+        return any(holds_literals(value, (*path, key)) for key, value in data.items())
+    if isinstance(data, list):
+        return any(holds_literals(value, (*path, index)) for index, value in enumerate(data))
+    if not isinstance(data, str) or data in ("", AUTO) or is_reference(data):
+        return False
+    field = field_at(path)
+    return field is not None and holds_secret(field)
+
+
+def resolve(text: str, *, folder: FilePath, environ: Mapping[str, str]) -> Secret | Unset | Unusable:
     """The secret that ``text`` is or refers to. Relative paths are taken from ``folder``."""
     if (match := _VARIABLE.fullmatch(text)) is not None:
         name = match[1] or match[2]
@@ -58,10 +75,10 @@ def _checked(value: str, what: str) -> Secret | Unusable:
     return Secret(value)
 
 
-def _from_file(text: str, folder: Path) -> Secret | Unusable:
+def _from_file(text: str, folder: FilePath) -> Secret | Unusable:
     shown = f"{_FILE}{masked(text)}"
     try:
-        path = folder / Path(text).expanduser()
+        path = folder / FilePath(text).expanduser()
         # O_NONBLOCK: opening a FIFO must not wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except (OSError, ValueError, RuntimeError) as error:

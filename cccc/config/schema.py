@@ -27,8 +27,18 @@ class Key:
     @property
     def applies(self) -> str:
         """``live`` or ``restart``."""
-        extra = self.field.json_schema_extra
-        return str(extra["applies"]) if isinstance(extra, dict) else "live"
+        return applies(self.field)
+
+    @property
+    def unit(self) -> Unit | None:
+        """The unit of a duration or a size."""
+        return unit_of(self.field)
+
+
+def applies(field: FieldInfo) -> str:
+    """Whether a change of the field takes effect at once (``live``) or at the next start (``restart``)."""
+    extra = field.json_schema_extra
+    return str(extra["applies"]) if isinstance(extra, dict) else "live"
 
 
 def _types(annotation: Any) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from cccc.config.fields import Section, complaint, complaint_about, complaint_found, live
+from cccc.config.fields import Section, complaint_about, complaint_found, live
 from cccc.domain.tags import TaggerType
 
 BUILTIN = "builtin"
@@ -30,11 +30,6 @@ _OPTIONAL = {"min_budget_tokens"}
 
 
 def _known_type(value: object) -> object:
-    if value in ("starlark", "script"):
-        raise complaint(
-            f'script taggers ("{value}") are not in this version; expected one of {", ".join(TaggerType)}, '
-            "or remove this tagger"
-        )
     if value != BUILTIN and value not in tuple(TaggerType):
         raise complaint_found(f"is an unknown type of tagger; expected one of {', '.join(TaggerType)}")
     return value
@@ -87,6 +82,18 @@ class TaggerSettings(TaggerParams):
         found = {name: getattr(self, name) if getattr(self, name) is not None else getattr(self.config, name)
                  for name in names}  # fmt: skip
         return {name: value for name, value in found.items() if value is not None}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_scripts(cls, data: Any) -> Any:
+        kind = data.get("type") if isinstance(data, dict) else None
+        if kind in ("starlark", "script"):
+            raise complaint_about(
+                "type",
+                f'script taggers ("{kind}") are not in this version; expected one of {", ".join(TaggerType)}, '
+                "or remove this tagger",
+            )
+        return data
 
     @model_validator(mode="after")
     def _complete(self) -> TaggerSettings:

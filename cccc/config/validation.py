@@ -6,19 +6,20 @@ The wordings are a table over pydantic's kinds of error; the foreign exception e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from cccc.config import schema
-from cccc.config.problems import Path, Problem, dotted, shown, suggestion
+from cccc.config.effective import text_of
+from cccc.config.problems import Path, Problem, dotted, kind_of, nearest, shown, suggestion
 from cccc.config.settings import Settings
 
 _WORDINGS: Mapping[str, str] = {
     "cccc_found": "{found} {message}",
-    "string_type": "{found} is not text; expected text (put it in quotes)",
+    "string_type": "is {found}; expected text (put it in quotes)",
     "int_type": "{found} is not a whole number",
     "int_parsing": "{found} is not a whole number",
     "int_parsing_size": "{found} has too many digits",
@@ -28,15 +29,15 @@ _WORDINGS: Mapping[str, str] = {
     "finite_number": "{found} is not a finite number",
     "bool_type": "{found} is neither true nor false",
     "bool_parsing": "{found} is neither true nor false",
-    "greater_than": "{found} is too small; expected more than {gt:g}",
+    "greater_than": "{found} is too small; expected more than {gt}",
     "greater_than_equal": "{found} is too small; expected at least {ge}",
-    "less_than_equal": "{found} is too large; expected at most {le:.15g}",
+    "less_than_equal": "{found} is too large; expected at most {le}",
     "string_too_short": "is too short; expected at least {min_length} character",
     "string_too_long": "is too long; expected at most {max_length} characters",
     "too_short": "is empty; expected at least {min_length} item",
-    "tuple_type": "{found} is not a list",
-    "dict_type": "{found} is not a mapping; expected keys and values",
-    "model_type": "{found} is not a mapping; expected keys and values",
+    "tuple_type": "is {found}; expected a list",
+    "dict_type": "is {found}; expected a mapping (key: value)",
+    "model_type": "is {found}; expected a mapping (key: value)",
 }
 _CHOICES = {"literal_error", "enum"}
 
@@ -47,7 +48,7 @@ def validate(data: Mapping[str, Any]) -> Settings | list[Problem]:
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        return [*problems, *(_problem(details) for details in error.errors(include_url=False))]
+        return [*problems, *_explained(error.errors(include_url=False))]
     except RecursionError:
         return [*problems, Problem((), "the configuration is nested too deeply")]
     return problems or settings
@@ -63,6 +64,18 @@ def _duplicate_names(data: Mapping[str, Any]) -> list[Problem]:
             message = f"{shown(name)} is already the name of endpoints[{first[name]}]; names must be unique"
             problems.append(Problem(("endpoints", index, "name"), message))
     return problems
+
+
+def _explained(errors: list[ErrorDetails]) -> Iterator[Problem]:
+    """The complaints; a missing key whose misspelt form is complained about anyway is left out."""
+    misspelt = set()
+    for error in errors:
+        section = schema.section_at(error["loc"][:-1])
+        if error["type"] == "extra_forbidden" and section is not None:
+            misspelt.add((*error["loc"][:-1], nearest(str(error["loc"][-1]), section.model_fields)))
+    for error in errors:
+        if error["type"] != "missing" or error["loc"] not in misspelt:
+            yield _problem(error)
 
 
 def _problem(error: ErrorDetails) -> Problem:
@@ -85,14 +98,21 @@ def _problem(error: ErrorDetails) -> Problem:
         options = re.findall(r"'([^']*)'", str(context["expected"]))
         return Problem(path, f"{found} is unknown; {suggestion(str(error['input']), options)}")
     wording = _WORDINGS.get(kind, "is not usable here")
-    return Problem(path, wording.format(found=found, **context), at_key=at_key)
+    return Problem(path, wording.format(found=found, **_bounds(path, context)), at_key=at_key)
 
 
 def _found(path: Path, value: Any, *, at_key: bool) -> str:
     field = schema.field_at(path)
     if field is not None and schema.holds_secret(field) and not at_key:
-        return "the value"
+        return kind_of(value)
     return shown(value)
+
+
+def _bounds(path: Path, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The bounds of an error as they are written in the file (``168h`` instead of 604800.0)."""
+    field = schema.field_at(path)
+    unit = None if field is None else schema.unit_of(field)
+    return {name: text_of(value, unit) if name in ("gt", "ge", "le") else value for name, value in context.items()}
 
 
 def _nearest(path: Path) -> str:

@@ -20,6 +20,7 @@ from cccc.errors import ConfigError
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
 _TEXT = {f"{_TAG}str", f"{_TAG}timestamp", "!"}
+_COLLECTIONS = {f"{_TAG}map", f"{_TAG}seq", "!"}
 _CONSTRUCTED = {f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"}
 
 
@@ -58,6 +59,8 @@ class _Reader:
     def value(self, node: Node, path: Path, inside: tuple[Node, ...] = ()) -> Any:
         if any(node is outer for outer in inside):
             raise self.refusal(node, path, "an alias that contains itself is not supported")
+        if not isinstance(node, ScalarNode) and node.tag not in _COLLECTIONS:
+            raise self.foreign_tag(node, path)
         match node:
             case MappingNode():
                 return self.mapping(node, path, (*inside, node))
@@ -104,7 +107,11 @@ class _Reader:
                 return self.yaml.constructor.construct_object(node)
             except (ValueError, OverflowError):
                 raise self.refusal(node, path, "is not a usable number") from None
-        raise self.refusal(node, path, f"the tag {shown_key(str(node.tag))} is not supported; write a plain value")
+        raise self.foreign_tag(node, path)
+
+    def foreign_tag(self, node: Node, path: Path) -> ConfigError:
+        tag = shown_key(str(node.tag).removeprefix(_TAG))
+        return self.refusal(node, path, f"the tag {tag} is not supported; write a plain value")
 
     def refusal(self, node: Node, path: Path, why: str) -> ConfigError:
         span = _span(node)
