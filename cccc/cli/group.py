@@ -57,7 +57,7 @@ class Command(click.Command):
         formatter.write_paragraph()
         self.format_usage(ctx, formatter)
         self.format_help_text(ctx, formatter)
-        own = [param for param in self.get_params(ctx) if param not in self.shared]
+        own = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and one not in self.shared]
         for title, params in (("Options", own), ("Options of every command", self.shared)):
             records = [record for param in params if (record := param.get_help_record(ctx)) is not None]
             if records:

@@ -42,8 +42,8 @@ _FOLLOWED = _COLUMNS[:-1]
     cls=Command,
     examples=[
         ("cccc requests", "the newest 50"),
-        ("cccc requests --filter 'failed since:1h'", "what went wrong in the last hour"),
-        ("cccc requests -f --filter client:codex", "follow one client"),
+        ("cccc requests --filter failed", "what went wrong"),
+        ("cccc requests -f", "follow it"),
         ("cccc requests -n 1000 --json", "for scripts"),
     ],
     epilog=f"\b\nWords of a filter:\n{filters.HELP}",
