@@ -18,13 +18,13 @@ from cccc.errors import UnknownEndpoint
 
 _COLUMNS = (
     Column("endpoint", shrinks=True),
-    Column("speaks"),
-    Column("for"),
+    Column("speaks", drop=3),
+    Column("for", drop=4),
     Column("priority", right=True),
     Column("state"),
-    Column("success", right=True),
+    Column("success", right=True, drop=2),
     Column("response", right=True),
-    Column("in flight", right=True),
+    Column("in flight", right=True, drop=1),
     Column("last error", shrinks=True),
 )
 

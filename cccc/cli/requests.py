@@ -9,7 +9,7 @@ import click
 from cccc.cli import params
 from cccc.cli.group import Command
 from cccc.cli.session import Session, pass_session
-from cccc.cli.table import Column, Row, line, table
+from cccc.cli.table import Column, Row, stream, table
 from cccc.cli.words import NOTHING, VERDICT_MARKS, count, milliseconds, path, wall
 from cccc.control import filters
 from cccc.control.api import Control, RequestFilter, RequestSummary
@@ -23,16 +23,16 @@ _COLUMNS = (
     Column("time", least=8),
     Column("", least=1),
     Column("id", least=30),
-    Column("client", least=11),
+    Column("client", least=11, drop=6),
     Column("model", least=24, shrinks=True),
     Column("endpoint", least=18, shrinks=True),
-    Column("path", least=4),
+    Column("path", least=4, drop=7),
     Column("code", right=True, least=4),
-    Column("first", right=True, least=7),
-    Column("total", right=True, least=7),
-    Column("in", right=True, least=7),
-    Column("out", right=True, least=6),
-    Column("tries", right=True, least=5),
+    Column("first", right=True, least=7, drop=4),
+    Column("total", right=True, least=7, drop=5),
+    Column("in", right=True, least=7, drop=2),
+    Column("out", right=True, least=6, drop=3),
+    Column("tries", right=True, least=5, drop=1),
     Column("error", shrinks=True),
 )
 _FOLLOWED = _COLUMNS[:-1]
@@ -82,14 +82,14 @@ def _follow(session: Session, wanted: RequestFilter, limit: int) -> None:
 
 
 async def _print_rows(session: Session, wanted: RequestFilter, limit: int) -> None:
-    widths = [max(column.least, len(column.title)) for column in _FOLLOWED]
+    layout = stream(_FOLLOWED, session.width())
     if not session.json:
-        session.say(line(_FOLLOWED, widths, [column.title for column in _FOLLOWED]))
+        session.say(layout.header())
     async for row in rows_as_they_come(session, wanted, limit):
         if session.json:
             session.say_json(to_json(row), line=True)
         else:
-            session.say(line(_FOLLOWED, widths, _row(row, session.clock.now())))
+            session.say(layout.line(_row(row, session.clock.now())))
 
 
 async def rows_as_they_come(session: Session, wanted: RequestFilter, limit: int) -> AsyncIterator[RequestSummary]:

@@ -15,6 +15,9 @@ from cccc.control.wire import to_json
 _NUMBERS = ("requests", "errors", "failovers", "first p50", "first p95", "in", "out", "cached", "cost")
 
 
+_DROPPED = {"failovers": 1, "first p95": 2, "cached": 3}
+
+
 @click.command(
     cls=Command,
     examples=[
@@ -36,7 +39,10 @@ def stats(session: Session, by: str, since: float) -> None:
     elif not view.groups:
         session.note(f"No request since {wall(since, session.clock.now())}.")
     else:
-        columns = (Column(by, shrinks=True), *(Column(title, right=True) for title in _NUMBERS))
+        columns = (
+            Column(by, shrinks=True),
+            *(Column(title, right=True, drop=_DROPPED.get(title, 0)) for title in _NUMBERS),
+        )
         session.say(table(columns, [_row(group) for group in view.groups], session.width()))
 
 

@@ -25,8 +25,8 @@ _INDENT = "  "
 _ORDER = (
     Column("#", right=True),
     Column("endpoint", shrinks=True),
-    Column("native"),
-    Column("priority", right=True),
+    Column("native", drop=2),
+    Column("priority", right=True, drop=1),
     Column("health"),
     Column("response", right=True),
     Column("key"),
@@ -36,10 +36,10 @@ _ATTEMPTS = (
     Column("#", right=True),
     Column("time"),
     Column("endpoint", shrinks=True),
-    Column("model sent", shrinks=True),
+    Column("model sent", shrinks=True, drop=2),
     Column("code", right=True),
     Column("outcome"),
-    Column("head", right=True),
+    Column("head", right=True, drop=1),
     Column("first", right=True),
     Column("total", right=True),
 )

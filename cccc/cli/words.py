@@ -117,14 +117,14 @@ def milliseconds(ms: float | None) -> str:
     """A measured time: ``612 ms``, ``1.12 s``, ``14.0 s``, ``2 m 05 s``."""
     if ms is None:
         return NOTHING
-    seconds = ms / 1000
-    if ms < 1000:
+    if round(ms) < 1000:
         return f"{ms:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.2f} s"
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    return f"{seconds // 60:.0f} m {seconds % 60:02.0f} s"
+    for largest, digits in ((10, 2), (100, 1)):
+        seconds = round(ms / 1000, digits)
+        if seconds < largest:
+            return f"{seconds:.{digits}f} s"
+    minutes, rest = divmod(round(ms / 1000), 60)
+    return f"{minutes} m {rest:02} s"
 
 
 def clock_length(seconds: float) -> str:
