@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from cccc.cli.session import Session
 from cccc.control import statefiles
@@ -17,14 +18,22 @@ async def found(session: Session, *, running: bool) -> AsyncIterator[Control]:
     state_dir = session.state_folder()
     async with AsyncExitStack() as stack:
         try:
-            statefiles.running(state_dir)
-            from cccc.control.remote import connect
-
-            control = await stack.enter_async_context(connect(state_dir))
+            control = await stack.enter_async_context(_remote(state_dir))
         except NotRunning:
             if running:
                 raise
-            from cccc.control.local import offline
-
-            control = await stack.enter_async_context(offline(state_dir, session.config_path(), session.environ))
+            control = await stack.enter_async_context(_local(session, state_dir))
         yield control
+
+
+def _remote(state_dir: Path) -> AbstractAsyncContextManager[Control]:
+    statefiles.running(state_dir)  # before httpx is loaded, which takes longer than to see that nothing runs
+    from cccc.control.remote import connect
+
+    return connect(state_dir)
+
+
+def _local(session: Session, state_dir: Path) -> AbstractAsyncContextManager[Control]:
+    from cccc.control.local import offline
+
+    return offline(state_dir, session.config_path(), session.environ)

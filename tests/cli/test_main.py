@@ -77,7 +77,7 @@ def test_runs_the_demo(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "run_demo", lambda session, **options: started.append(options))
     assert run("demo").exit_code == 0
     assert run("demo", "--no-tui", "--port", "8123").exit_code == 0
-    assert started == [{"port": 0, "screens": True}, {"port": 8123, "screens": False}]
+    assert started == [{"port": 0}, {"port": 8123}]
 
 
 @pytest.mark.parametrize(
