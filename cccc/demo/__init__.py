@@ -1,1 +1,1 @@
-"""Simulated providers in every wire format, for ``cccc demo`` and for the tests."""
+"""Simulated providers in every wire format, with selectable faults: for ``cccc demo`` and for the tests."""
