@@ -1,7 +1,8 @@
 """The control surface of a proxy in another process, over its admin API.
 
-``connect`` finds the proxy of a state folder by the two files it leaves there (``control.statefiles``). httpx is fine here: nothing of this is on a request's way. Environment proxies are ignored, so that the
-token cannot leave the machine by ``HTTP_PROXY``.
+``connect`` finds the proxy of a state folder by the two files it leaves there (``control.statefiles``). httpx is fine
+here: nothing of this is on a request's way. Environment proxies are ignored, so that the token cannot leave the
+machine by ``HTTP_PROXY``.
 """
 
 from __future__ import annotations

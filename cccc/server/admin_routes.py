@@ -151,7 +151,7 @@ class _Admin:
 
     async def config_check(self, request: Request) -> Any:
         body = _Parameters.of_body(request)
-        problems = await self._control.config_check(body.required("text", _text), toml=body.get("toml", bool, False))
+        problems = await self._control.config_check(body.required("text", _text), toml=body.get("toml", _yes_no, False))
         return wire.to_json(problems)
 
     async def use(self, request: Request) -> Any:
@@ -159,7 +159,7 @@ class _Admin:
         manual = await self._control.use(
             body.optional("endpoint", _text),
             client_type=body.optional("client_type", ClientType),
-            seconds=body.optional("seconds", float),
+            seconds=body.optional("seconds", _length),
         )
         return wire.to_json(manual)
 
@@ -223,6 +223,18 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("expected text")
     return value
+
+
+def _yes_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("expected true or false")
+    return value
+
+
+def _length(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+        raise TypeError("expected a number of seconds above 0")
+    return float(value)
 
 
 def _whole(value: Any) -> int:

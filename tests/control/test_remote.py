@@ -10,10 +10,14 @@ import httpx
 import pytest
 
 from cccc.control import statefiles
+from cccc.control.api import Control
 from cccc.control.remote import Remote, connect
 from cccc.domain.secret import Secret
 from cccc.errors import ControlError, NotRunning
 from cccc.server.admin_routes import admin_routes
+from cccc.server.edge import EdgeRules
+from cccc.server.routing import Router
+from cccc.server.serve import Server
 from tests.clock import ManualClock
 from tests.control import world
 from tests.control.contract import ControlContract
@@ -47,6 +51,27 @@ class TestOverTheRoutes(ControlContract):
             async with Remote("http://127.0.0.1:1", TOKEN, transport=transport) as remote:
                 await remote.stop()
         assert fake.stopped
+
+
+class TestOverTheWire(ControlContract):
+    """The same through our own server: its guards, its framing, a real socket."""
+
+    @pytest.fixture
+    async def control(self, tmp_path: Path) -> AsyncIterator[Control]:
+        rules = EdgeRules(admin_tokens=[statefiles.admin_token(tmp_path)])
+        server = Server(Router(admin_routes(FakeControl(), ManualClock(world.NOW))), rules, port=0)
+        async with anyio.create_task_group() as tasks:
+            host, port = await tasks.start(server.run)
+            statefiles.announce(tmp_path, f"http://{host}:{port}", pid=4711, started=world.NOW)
+            async with connect(tmp_path) as remote:
+                yield remote
+            server.stop(now=True)
+
+    async def test_another_state_folder_does_not_get_in(self, control: Control, tmp_path: Path) -> None:
+        (tmp_path / "admin.token").unlink()
+        with pytest.raises(NotRunning, match="other admin token"):
+            async with connect(tmp_path):
+                pass
 
 
 def answering(response: httpx.Response) -> httpx.MockTransport:

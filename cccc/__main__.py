@@ -1,0 +1,6 @@
+"""``python -m cccc``."""
+
+from cccc.cli.main import main
+
+if __name__ == "__main__":
+    main(prog_name="cccc")
