@@ -18,6 +18,7 @@ NONE = Headers()
 USUAL = Timeouts()
 ORIGIN = Origin("https", "api.example.com", 443)
 OK = b"HTTP/1.1 200 OK\r\n"
+EMPTY = OK + b"Content-Length: 0\r\n\r\n"
 
 
 def request(
@@ -28,8 +29,7 @@ def request(
 
 async def exchange(stream: ScriptedStream, *, method: str = "POST") -> tuple[ClientConnection, bytes]:
     connection = ClientConnection(stream)
-    await connection.send(request(method=method))
-    await connection.read_head(5)
+    await connection.ask(request(method=method))
     body = b""
     while data := await connection.read():
         body += data
@@ -65,29 +65,29 @@ async def test_what_is_sent() -> None:
     stream = ScriptedStream([OK + b"Content-Length: 0\r\n\r\n"])
     connection = ClientConnection(stream)
     headers = Headers.of([("x-a", "1"), ("content-length", "99"), ("host", "evil"), ("transfer-encoding", "chunked")])
-    await connection.send(request(b'{"a":1}', headers=headers))
+    await connection.ask(request(b'{"a":1}', headers=headers))
     assert stream.sent == [
         b'POST /v1/messages?beta=true HTTP/1.1\r\nhost: api.example.com\r\nx-a: 1\r\ncontent-length: 7\r\n\r\n{"a":1}'
     ]
 
 
 async def test_get_has_no_length() -> None:
-    stream = ScriptedStream()
-    await ClientConnection(stream).send(request(b"", method="GET"))
+    stream = ScriptedStream([EMPTY])
+    await ClientConnection(stream).ask(request(b"", method="GET"))
     assert b"content-length" not in stream.output
 
 
 async def test_large_bodies_arrive_unchanged() -> None:
-    stream = ScriptedStream()
+    stream = ScriptedStream([EMPTY])
     body = bytes(range(256)) * 5_000
-    await ClientConnection(stream).send(request(body))
+    await ClientConnection(stream).ask(request(body))
     assert stream.output.endswith(b"\r\n\r\n" + body)
 
 
 @pytest.mark.parametrize("value", ["sk-secret\n", "sk-secret\x00", "a\r\nx: y"])
 async def test_a_header_that_cannot_be_sent_is_not_repeated(value: str) -> None:
     with pytest.raises(UpstreamError) as caught:
-        await ClientConnection(ScriptedStream()).send(request(headers=Headers.of([("x-api-key", value)])))
+        await ClientConnection(ScriptedStream()).ask(request(headers=Headers.of([("x-api-key", value)])))
     seen: BaseException | None = caught.value
     while seen is not None:
         assert seen.__suppress_context__ or "secret" not in str(seen)
@@ -98,8 +98,7 @@ async def test_all_that_one_read_gave_is_one_piece() -> None:
     chunks = b"".join(b"9\r\ndata: %d\n\n\r\n" % n for n in range(10))
     stream = ScriptedStream([OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunks, chunks, b"0\r\n\r\n"])
     connection = ClientConnection(stream)
-    await connection.send(request())
-    await connection.read_head(5)
+    await connection.ask(request())
     whole = b"".join(b"data: %d\n\n" % n for n in range(10))
     assert [await connection.read() for _ in range(4)] == [whole, whole, b"", b""]
 
@@ -109,8 +108,7 @@ async def test_keep_alive() -> None:
     stream = ScriptedStream([answer, answer])
     connection, _ = await exchange(stream)
     assert not connection.reused
-    await connection.send(request())
-    await connection.read_head(5)
+    await connection.ask(request())
     assert connection.reused
     assert not connection.reusable
     assert await connection.read() == b"hi"
@@ -162,9 +160,8 @@ async def test_only_silence_on_a_reused_connection_is_stale(sent: bytes, stale: 
     stream = ScriptedStream([OK + b"Content-Length: 0\r\n\r\n"])
     connection, _ = await exchange(stream)
     stream.pieces = [sent] if sent else []
-    await connection.send(request())
     with pytest.raises(ConnectionLost) as caught:
-        await connection.read_head(5)
+        await connection.ask(request())
     assert caught.value.reused is stale
 
 
@@ -190,9 +187,8 @@ async def test_broken_framing() -> None:
 
 async def test_head_timeout() -> None:
     connection = ClientConnection(ScriptedStream([b"HTTP/1.1 20"], open_end=True))
-    await connection.send(request())
     with pytest.raises(TimedOut) as caught:
-        await connection.read_head(0.01)
+        await connection.ask(request(timeouts=Timeouts(response_header=0.01)))
     assert (caught.value.phase, caught.value.seconds) == (Phase.RESPONSE_HEADER, 0.01)
 
 

@@ -19,8 +19,7 @@ REQUEST = UpstreamRequest("GET", Origin("http", "a", 80), "/", Headers(), b"", T
 async def used(*, to_the_end: bool = True) -> ClientConnection:
     """A connection whose answer was read, or was left in the middle."""
     connection = ClientConnection(ScriptedStream([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"]))
-    await connection.send(REQUEST)
-    await connection.read_head(5)
+    await connection.ask(REQUEST)
     if to_the_end:
         assert await connection.read() == b"hi"
         assert await connection.read() == b""
