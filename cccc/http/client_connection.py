@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import select
+
 import anyio
 import h11
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream, SocketAttribute
 
 from cccc.errors import BadAnswer, BrokeMidBody, ConnectionLost, Phase, TimedOut, UpstreamError
+from cccc.http.body import BadFraming, Body, FixedBody, UnboundedBody, announced_body
 from cccc.http.encoding import BURST, BadEncoding, Decoder, TooMuchOutput, answer_decoder
 from cccc.http.limits import READ_SIZE
 from cccc.http.messages import Headers, UpstreamRequest
-from cccc.http.wire import GONE, SEND_SIZE, drain
+from cccc.http.wire import GONE, closes, send_within
 
 MAX_HEAD = 64 * 1024
 """Bytes of an answer's head, interim answers included."""
@@ -29,67 +32,73 @@ class ClientConnection:
         self.status = 0
         self.headers = Headers()
         self.reused = False
-        self._machine = h11.Connection(h11.CLIENT)
+        self._socket = stream.extra(SocketAttribute.raw_socket, None)  # noqa: S610 - anyio, not Django
+        self._body: Body = FixedBody(0)
+        self._unread = b""
+        self._closes = False
         self._decoder: Decoder | None = None
-        self._eof = False
-        self._ended = False
 
     @property
     def reusable(self) -> bool:
         """Whether the answer was read to its end and the connection may carry another request."""
-        machine = self._machine
-        return (
-            self._ended
-            and machine.our_state is h11.DONE
-            and machine.their_state is h11.DONE
-            and machine.trailing_data == (b"", False)
-            and not ("content-length" in self.headers and "transfer-encoding" in self.headers)
-        )
+        return self._body.ended and not self._closes and not self._body.rest and not self._unread
 
-    async def send(self, request: UpstreamRequest) -> None:
-        """Write the request, head and body.
+    @property
+    def quiet(self) -> bool:
+        """Whether neither bytes nor an end wait to be read, as it must be on a connection at rest."""
+        if self._socket is None:
+            return True
+        if self._socket.fileno() < 0:
+            return False
+        if not hasattr(select, "poll"):
+            return not select.select([self._socket], [], [], 0)[0]
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return not poll.poll(0)
 
-        Raises ``TimedOut`` (no progress), ``ConnectionLost``, and ``UpstreamError`` for a header that cannot be sent.
+    async def ask(self, request: UpstreamRequest) -> None:
+        """Write the request and wait for the answer's head; interim answers are skipped.
+
+        Raises ``TimedOut`` (``write``: no progress; ``response_header``), ``ConnectionLost``, ``BadAnswer``, and a bare
+        ``UpstreamError`` for a request that cannot be written.
         """
-        self.reused = self._ended
-        self._ended = False
-        self._machine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
-        data = self._encode(request)
-        seconds = request.timeouts.write
+        self.reused = self.status > 0
+        machine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        data = _encode(request, machine)
+        phase, seconds = Phase.WRITE, request.timeouts.write
         with anyio.CancelScope() as scope:
             try:
-                for begin in range(0, len(data), SEND_SIZE):
-                    scope.deadline = anyio.current_time() + seconds
-                    await self.stream.send(data if len(data) <= SEND_SIZE else data[begin : begin + SEND_SIZE])
+                await send_within(self.stream, data, scope, seconds)
             except GONE:
                 raise self._lost() from None
+            phase, seconds = Phase.RESPONSE_HEADER, request.timeouts.response_header
+            scope.deadline = anyio.current_time() + seconds
+            response = await self._receive_head(machine)
         if scope.cancelled_caught:
-            raise TimedOut(Phase.WRITE, seconds)
-
-    async def read_head(self, seconds: float) -> None:
-        """Wait for the answer's head; interim answers are skipped.
-
-        Raises ``TimedOut``, ``ConnectionLost`` and ``BadAnswer``.
-        """
-        with anyio.move_on_after(seconds):
-            response = await self._receive_head()
-            self.status = response.status_code
-            self.headers = Headers(response.headers)
-            self._decoder = answer_decoder(self.headers.get("content-encoding"))
-            return
-        raise TimedOut(Phase.RESPONSE_HEADER, seconds)
+            raise TimedOut(phase, seconds)
+        self._begin(response, machine, request.method)
 
     async def read(self) -> bytes:
         """All of the decoded body that can be read now, at least one byte; ``b""`` at its end.
 
         Raises ``BrokeMidBody`` and ``BadAnswer``.
         """
-        while not self._ended:
-            data = self._drain()
+        body = self._body
+        while not body.ended:
+            received, self._unread = self._unread, b""
+            received = received or await self._receive_body()
+            try:
+                data = body.feed(received) if received else b""
+                if data and self._decoder is not None:
+                    data = self._decoder.feed(data, BURST)
+            except BadFraming as error:
+                raise BadAnswer(f"the framing of the answer's body is broken: {error}") from None
+            except TooMuchOutput:
+                raise BadAnswer("the answer's compressed body expands too far") from None
+            except BadEncoding as error:
+                raise BadAnswer(f"the answer's body cannot be decoded: {error}") from None
             if data:
                 return data
-            if not self._ended:
-                await self._receive_body()
         if self._decoder is not None:
             try:
                 self._decoder.end()
@@ -101,23 +110,7 @@ class ClientConnection:
         """Close at once; no closing handshake, nothing is waited for."""
         await anyio.aclose_forcefully(self.stream)
 
-    def _encode(self, request: UpstreamRequest) -> bytes:
-        fields = [(b"host", request.origin.netloc.encode("ascii"))]
-        fields += [field for field in request.headers.raw if field[0] not in _OURS]
-        if request.body or request.method != "GET":
-            fields.append((b"content-length", b"%d" % len(request.body)))
-        machine = self._machine
-        try:
-            head = machine.send(h11.Request(method=request.method, target=request.target, headers=fields))
-        except h11.LocalProtocolError:
-            # h11's message repeats the value, which may be a key.
-            raise UpstreamError("the request has a header or a path that cannot be sent") from None
-        body = machine.send(h11.Data(data=request.body)) if request.body else b""
-        machine.send(h11.EndOfMessage())
-        return head + body
-
-    async def _receive_head(self) -> h11.Response:
-        machine = self._machine
+    async def _receive_head(self, machine: h11.Connection) -> h11.Response:
         received = 0
         while True:
             try:
@@ -125,7 +118,7 @@ class ClientConnection:
             except h11.RemoteProtocolError:
                 raise BadAnswer("what came back is not HTTP/1.1, or its head is too large") from None
             if isinstance(event, h11.Response):
-                return _checked(event)
+                return event
             if isinstance(event, h11.InformationalResponse):
                 continue
             if event is not h11.NEED_DATA or received > MAX_HEAD:
@@ -137,29 +130,35 @@ class ClientConnection:
             received += len(data)
             machine.receive_data(data)
 
-    def _drain(self) -> bytes:
-        try:
-            pieces, self._ended = drain(self._machine)
-        except h11.RemoteProtocolError:
-            if self._eof:
-                raise BrokeMidBody("the connection was closed before the answer's end") from None
-            raise BadAnswer("the framing of the answer's body is broken") from None
-        data = bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
-        if self._decoder is None or not data:
-            return data
-        try:
-            return self._decoder.feed(data, BURST)
-        except TooMuchOutput:
-            raise BadAnswer("the answer's compressed body expands too far") from None
-        except BadEncoding as error:
-            raise BadAnswer(f"the answer's body cannot be decoded: {error}") from None
+    def _begin(self, response: h11.Response, machine: h11.Connection, method: str) -> None:
+        headers = Headers((name.lower(), value) for name, value in response.headers.raw_items())
+        if response.http_version not in (b"1.1", b"1.0"):
+            raise BadAnswer("what came back is not HTTP/1.1")
+        if sum(len(name) + len(value) + 4 for name, value in headers.raw) > MAX_HEAD:
+            raise BadAnswer("the answer's head is too large")
+        self.status, self.headers = response.status_code, headers
+        self._decoder = answer_decoder(headers.get("content-encoding"))
+        self._unread = machine.trailing_data[0]
+        length, chunked = headers.get("content-length"), "transfer-encoding" in headers
+        if method == "HEAD" or response.status_code in (204, 304):
+            self._body = FixedBody(0)
+        else:
+            self._body = announced_body(length, chunked=chunked, otherwise=UnboundedBody())
+        self._closes = (
+            self._body.until_close
+            or (chunked and length is not None)
+            or closes(response.http_version, headers.all("connection"))
+        )
 
-    async def _receive_body(self) -> None:
+    async def _receive_body(self) -> bytes:
+        """More of the body; ``b""`` when the connection's end is the body's."""
         try:
-            self._machine.receive_data(await self.stream.receive(READ_SIZE))
+            return await self.stream.receive(READ_SIZE)
         except anyio.EndOfStream:
-            self._eof = True
-            self._machine.receive_data(b"")
+            if not self._body.until_close:
+                raise BrokeMidBody("the connection was closed before the answer's end") from None
+            self._body.ended = True
+            return b""
         except GONE:
             raise BrokeMidBody("the connection was reset before the answer's end") from None
 
@@ -167,9 +166,14 @@ class ClientConnection:
         return ConnectionLost("the connection was closed before an answer came", reused=self.reused and not answering)
 
 
-def _checked(response: h11.Response) -> h11.Response:
-    if response.http_version not in (b"1.1", b"1.0"):
-        raise BadAnswer("what came back is not HTTP/1.1")
-    if sum(len(name) + len(value) + 4 for name, value in response.headers) > MAX_HEAD:
-        raise BadAnswer("the answer's head is too large")
-    return response
+def _encode(request: UpstreamRequest, machine: h11.Connection) -> bytes:
+    fields = [(b"host", request.origin.netloc.encode("ascii"))]
+    fields += [field for field in request.headers.raw if field[0] not in _OURS]
+    if request.body or request.method != "GET":
+        fields.append((b"content-length", b"%d" % len(request.body)))
+    try:
+        head = machine.send(h11.Request(method=request.method, target=request.target, headers=fields))
+    except h11.LocalProtocolError:
+        # h11's message repeats the value, which may be a key.
+        raise UpstreamError("the request has a header or a path that cannot be sent") from None
+    return head + request.body

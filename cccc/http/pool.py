@@ -6,11 +6,8 @@ come between the steps of one decision. Callers close what they are handed.
 
 from __future__ import annotations
 
-import select
 from collections.abc import Hashable
 from dataclasses import dataclass
-
-from anyio.abc import SocketAttribute
 
 from cccc.clock import Clock
 from cccc.http.client_connection import ClientConnection
@@ -79,18 +76,4 @@ class Pool:
         return everything
 
     def _usable(self, entry: _Idle) -> bool:
-        return not entry.expired(self._clock) and not _readable(entry.connection)
-
-
-def _readable(connection: ClientConnection) -> bool:
-    """Whether bytes or an end wait on a connection that should be silent: it is of no use then."""
-    raw = connection.stream.extra(SocketAttribute.raw_socket, None)  # noqa: S610 - anyio, not Django
-    if raw is None:
-        return False
-    if raw.fileno() < 0:
-        return True
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(raw.fileno(), select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([raw], [], [], 0)[0])
+        return not entry.expired(self._clock) and entry.connection.quiet

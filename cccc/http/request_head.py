@@ -93,7 +93,7 @@ _RULES: tuple[tuple[Callable[[_Parsed], bool], int, str], ...] = (
 
 
 def parse_head(raw: bytes, machine: h11.Connection, limits: Limits) -> RequestHead:
-    """Parse one complete head (from ``HeadScanner``) through ``machine``, which then knows the body's framing.
+    """Parse one complete head (from ``HeadScanner``) through ``machine``, which must be fresh.
 
     Raises ``BadRequest``. Messages never repeat a value of the request.
     """
@@ -109,7 +109,7 @@ def parse_head(raw: bytes, machine: h11.Connection, limits: Limits) -> RequestHe
         raise BadRequest(error.error_status_hint, "the request head is not valid HTTP/1.1") from None
     if not isinstance(event, h11.Request):
         raise BadRequest(400, "the request head is not valid HTTP/1.1")
-    fields = list(event.headers)
+    fields = [(name.lower(), value) for name, value in event.headers.raw_items()]
     parsed = _Parsed(
         event.method,
         event.target,

@@ -1,4 +1,4 @@
-"""One answer to one request: the ``Responder`` over h11.
+"""One answer to one request: the ``Responder`` over h11's heads.
 
 Head and first bytes leave in one write, and so does a whole small answer; a chunk leaves in one write with its framing.
 Cancellation is looked for before anything is framed, never in between: a cancelled call has sent nothing, and the
@@ -24,20 +24,33 @@ class HttpResponder:
     """Implements ``Responder``.
 
     ``interruption`` is set by whoever watches the connection. ``status`` is what was sent, ``bytes_sent`` counts
-    bytes on the wire.
+    bytes on the wire. ``closes`` tells that the connection ends with this answer, ``finished`` that it is complete.
     """
 
-    __slots__ = ("_bodiless", "_close", "_head_only", "_machine", "_send", "bytes_sent", "interruption", "status")
+    __slots__ = (
+        "_bodiless",
+        "_chunked",
+        "_head_only",
+        "_machine",
+        "_send",
+        "bytes_sent",
+        "closes",
+        "finished",
+        "interruption",
+        "status",
+    )
 
     def __init__(
-        self, machine: h11.Connection, send: Callable[[bytes], Awaitable[None]], *, head_only: bool, close: bool
+        self, machine: h11.Connection, send: Callable[[bytes], Awaitable[None]], *, head_only: bool, closes: bool
     ) -> None:
-        """``head_only``: the request was HEAD. ``close``: the connection ends with this answer."""
+        """``machine`` has read the request's head, if it could be read. ``head_only``: the request was HEAD."""
         self._machine = machine
         self._send = send
         self._head_only = head_only
         self._bodiless = head_only
-        self._close = close
+        self._chunked = machine.their_http_version == b"1.1"
+        self.closes = closes
+        self.finished = False
         self.interruption: Interruption | None = None
         self.bytes_sent = 0
         self.status: int | None = None
@@ -47,40 +60,44 @@ class HttpResponder:
         return self.status is not None
 
     async def send(self, status: int, headers: Headers, body: bytes) -> None:
-        await checkpoint_if_cancelled()
         head = self._head(status, headers, [] if status in _BODILESS else [(b"content-length", b"%d" % len(body))])
-        if not self._bodiless:
-            head += self._machine.send(h11.Data(data=body))
-        self._machine.send(h11.EndOfMessage())
-        await self._out(head)
+        await self._out(head if self._bodiless else head + body)
+        self.finished = True
 
     async def start(self, status: int, headers: Headers, first: bytes = b"") -> None:
         await checkpoint_if_cancelled()
+        if not self._chunked:
+            self.closes = True
         head = self._head(status, headers, [])
-        if first and not self._bodiless:
-            head += self._machine.send(h11.Data(data=first))
-        await self._out(head)
+        await self._out(head + self._framed(first))
 
     async def write(self, data: bytes) -> None:
         await checkpoint_if_cancelled()
-        if data and not self._bodiless:
-            await self._out(self._machine.send(h11.Data(data=data)))
+        framed = self._framed(data)
+        if framed:
+            await self._out(framed)
 
     async def finish(self) -> None:
         await checkpoint_if_cancelled()
-        end = self._machine.send(h11.EndOfMessage())
-        if end:
-            await self._out(end)
+        if self._chunked and not self._bodiless:
+            await self._out(b"0\r\n\r\n")
+        self.finished = True
 
     def close_after(self) -> None:
-        self._close = True
+        self.closes = True
+
+    def _framed(self, data: bytes) -> bytes:
+        if not data or self._bodiless:
+            return b""
+        return b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data
 
     def _head(self, status: int, headers: Headers, framing: list[RawHeader]) -> bytes:
         fields = [field for field in headers.raw if field[0] not in _OURS] + framing
-        if self._close:
+        if self.closes:
             fields.append((b"connection", b"close"))
         self._bodiless = self._head_only or status in _BODILESS
         self.status = status
+        # Where no length is announced, h11 adds what the client's version of HTTP understands.
         return self._machine.send(h11.Response(status_code=status, headers=fields, reason=_REASONS.get(status, b"")))
 
     async def _out(self, data: bytes) -> None:

@@ -12,11 +12,14 @@ import h11
 from anyio.abc import ByteStream
 
 from cccc.errors import BadRequest, ClientGone
+from cccc.http.body import BadFraming, Body, FixedBody, announced_body
 from cccc.http.limits import DEFAULT_LIMITS, HEAD_READ_SIZE, READ_SIZE, Limits
 from cccc.http.messages import RequestHead
 from cccc.http.request_head import HeadScanner, parse_head
 from cccc.http.responder import HttpResponder
-from cccc.http.wire import GONE, SEND_SIZE, drain
+from cccc.http.wire import GONE, closes, send_within
+
+_NO_BODY = FixedBody(0)
 
 
 class ServerConnection:
@@ -28,12 +31,18 @@ class ServerConnection:
         self._machine = h11.Connection(h11.SERVER)
         self._received = bytearray()
         self._method = ""
-        self._declared = 0
+        self._declared: int | None = None
+        self._body: Body = _NO_BODY
+        self._last = False
         self._refused = False
         self._gone = False
+        self._responder: HttpResponder | None = None
         self.idle = True
-        self.has_body = False
+
+    @property
+    def has_body(self) -> bool:
         """Whether the request at hand has a body that ``read_body`` has not read yet."""
+        return not self._body.ended
 
     async def read_head(self) -> RequestHead | None:
         """The next request's head, or ``None`` when there will be none: closed between requests, idle for too long,
@@ -49,13 +58,13 @@ class ServerConnection:
                 return None
             head = parse_head(raw, self._machine, self._limits)
             self._method = head.method
-            self._declared = int(head.headers.get("content-length") or 0)
-            self.has_body = self._declared > 0 or "transfer-encoding" in head.headers
-            if not self.has_body:
-                drain(self._machine)
         except BadRequest:
             self._refused = True
             raise
+        length = head.headers.get("content-length")
+        self._declared = None if length is None else int(length)
+        self._body = announced_body(length, chunked="transfer-encoding" in head.headers, otherwise=_NO_BODY)
+        self._last = closes(self._machine.their_http_version, head.headers.all("connection"))
         return head
 
     async def read_body(self, max_bytes: int) -> bytes:
@@ -66,17 +75,20 @@ class ServerConnection:
         if not self.has_body:
             return b""
         try:
-            body = await self._receive_body(max_bytes)
+            return await self._receive_body(max_bytes)
         except BadRequest:
             self._refused = True
             raise
-        self.has_body = False
-        return body
 
     def responder(self) -> HttpResponder:
         """What answers the request at hand, or the ``BadRequest`` that was raised."""
-        close = self._refused or self.has_body
-        return HttpResponder(self._machine, self._send, head_only=self._method == "HEAD", close=close)
+        self._responder = HttpResponder(
+            self._machine,
+            self._send,
+            head_only=self._method == "HEAD",
+            closes=self._last or self._refused or self.has_body,
+        )
+        return self._responder
 
     async def wait_disconnected(self) -> None:
         """Return when the client has left; to be run beside the handler and cancelled when it is done.
@@ -99,8 +111,8 @@ class ServerConnection:
 
     async def aclose(self) -> None:
         """Close. A client that may still be sending gets a moment to read the answer before the reset."""
-        answered = self._machine.our_state not in (h11.IDLE, h11.SEND_RESPONSE)
-        if answered and not self._gone and self._machine.their_state not in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED):
+        answered = self._responder is not None and self._responder.started
+        if answered and not self._gone and (self.has_body or self._refused):
             with anyio.move_on_after(self._limits.linger_seconds):
                 await self._linger()
         await self.abort()
@@ -114,15 +126,13 @@ class ServerConnection:
             return
 
     def _next_cycle(self) -> bool:
-        if self._refused or self._gone:
+        answer = self._responder
+        if self._last or self._refused or self._gone or (answer is not None and (answer.closes or not answer.finished)):
             return False
-        machine = self._machine
-        if machine.our_state is not h11.IDLE:
-            if machine.our_state is not h11.DONE or machine.their_state is not h11.DONE:
-                return False
-            self._machine = h11.Connection(h11.SERVER)
+        # h11 keeps no state from one head to the next; a fresh machine costs 3 microseconds.
+        self._machine = h11.Connection(h11.SERVER)
+        self._responder = None
         self._method = ""
-        self.has_body = False
         return True
 
     async def _receive_head(self) -> bytes | None:
@@ -151,40 +161,30 @@ class ServerConnection:
         return raw
 
     async def _receive_body(self, max_bytes: int) -> bytes:
-        limits = self._limits
-        if self._declared > max_bytes:
+        limits, body = self._limits, self._body
+        if self._declared is not None and self._declared > max_bytes:
             raise _too_large(max_bytes)
         if self._machine.they_are_waiting_for_100_continue and not self._received:
             await self._send(self._machine.send(h11.InformationalResponse(status_code=100, headers=[])))
-        pieces, done = self._feed(bytes(self._received))
-        on_wire, size = len(self._received), sum(map(len, pieces))
+        pieces = [_feed(body, bytes(self._received))]
+        on_wire, size = len(self._received), len(pieces[0])
         self._received.clear()
-        begun = anyio.current_time()
-        with anyio.CancelScope() as scope:
-            while not done:
-                scope.deadline = begun + limits.body_seconds + on_wire / limits.body_bytes_per_second
-                data = await self._receive(READ_SIZE)
-                on_wire += len(data)
-                more, done = self._feed(data)
-                pieces += more
-                size += sum(map(len, more))
-                if size > max_bytes or on_wire > max_bytes + limits.body_overhead:
-                    break
-        if size > max_bytes or on_wire > max_bytes + limits.body_overhead:
+        if not body.ended and size <= max_bytes:
+            begun = anyio.current_time()
+            with anyio.CancelScope() as scope:
+                while not body.ended and size <= max_bytes and on_wire <= max_bytes + limits.body_overhead:
+                    scope.deadline = begun + limits.body_seconds + on_wire / limits.body_bytes_per_second
+                    data = await self._receive(READ_SIZE)
+                    on_wire += len(data)
+                    pieces.append(_feed(body, data))
+                    size += len(pieces[-1])
+            if scope.cancelled_caught:
+                raise BadRequest(408, "the request body came too slowly")
+        if size > max_bytes or not body.ended:
             raise _too_large(max_bytes)
-        if not done:
-            raise BadRequest(408, "the request body came too slowly")
         # What follows the body in the same read belongs to the next request.
-        self._received += self._machine.trailing_data[0]
-        return b"".join(pieces)
-
-    def _feed(self, data: bytes) -> tuple[list[bytes], bool]:
-        if data:
-            self._machine.receive_data(data)
-        try:
-            return drain(self._machine)
-        except h11.RemoteProtocolError:
-            raise BadRequest(400, "the framing of the request body is broken") from None
+        self._received += body.rest
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _receive(self, size: int) -> bytes:
         try:
@@ -200,15 +200,20 @@ class ServerConnection:
             raise ClientGone("the client closed the connection")
         with anyio.CancelScope(shield=True) as scope:
             try:
-                for begin in range(0, len(data), SEND_SIZE):
-                    scope.deadline = anyio.current_time() + seconds
-                    await self._stream.send(data if len(data) <= SEND_SIZE else data[begin : begin + SEND_SIZE])
+                await send_within(self._stream, data, scope, seconds)
             except GONE:
                 self._gone = True
                 raise ClientGone("the client closed the connection") from None
         if scope.cancelled_caught:
             await self.abort()
             raise ClientGone(f"the client took nothing for {seconds:g} s")
+
+
+def _feed(body: Body, data: bytes) -> bytes:
+    try:
+        return body.feed(data)
+    except BadFraming as error:
+        raise BadRequest(400, f"the framing of the request body is broken: {error}") from None
 
 
 def _too_large(max_bytes: int) -> BadRequest:

@@ -62,8 +62,7 @@ class HttpTransport:
             connect_ms = (self._clock.monotonic() - begun) * 1000
             connection = ClientConnection(stream)
         try:
-            await connection.send(request)
-            await connection.read_head(request.timeouts.response_header)
+            await connection.ask(request)
         except BaseException:
             await connection.aclose()
             raise
@@ -73,8 +72,8 @@ class HttpTransport:
         """Take a connection back: into the pool when its answer was read to the end, else it is closed."""
         if self._closed:
             await connection.aclose()
-        else:
-            await _close(self._pool.give(_key(request), connection, request.timeouts.idle_connection))
+        elif surplus := self._pool.give(_key(request), connection, request.timeouts.idle_connection):
+            await _close(surplus)
 
     async def close_expired(self) -> None:
         """Close the connections that rested longer than ``idle_connection``. To be called now and then."""

@@ -1,35 +1,32 @@
-"""What both roles share: the errors that mean "the peer is gone", and draining h11 of all that one read gave.
-
-Measured: passing on everything that a read brought in one write carries 3.6 times as many events per second as one
-write per event.
-"""
+"""What both roles share: the errors that mean "the peer is gone", and writing with a limit on silence."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import anyio
-import h11
+from anyio.abc import ByteStream
 
 GONE = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 """What anyio raises, reading or writing, when the peer or we ended the connection."""
 
-SEND_SIZE = 256 * 1024
+_SLICE = 256 * 1024
 """Larger pieces are sent in slices, so that a time limit on a write means "no progress"."""
 
 
-def drain(machine: h11.Connection) -> tuple[list[Any], bool]:
-    """Take every body event that is complete. Returns the data in order, and whether the body has ended.
+async def send_within(stream: ByteStream, data: bytes, scope: anyio.CancelScope, seconds: float) -> None:
+    """Write all of ``data``. ``scope``, which must be entered, is cancelled when ``seconds`` pass without progress."""
+    scope.deadline = anyio.current_time() + seconds
+    if len(data) <= _SLICE:
+        await stream.send(data)
+        return
+    for begin in range(0, len(data), _SLICE):
+        scope.deadline = anyio.current_time() + seconds
+        await stream.send(data[begin : begin + _SLICE])
 
-    Trailers are dropped. Raises ``h11.RemoteProtocolError``.
-    """
-    pieces: list[Any] = []
-    while True:
-        event = machine.next_event()
-        kind = type(event)
-        if kind is h11.Data:
-            pieces.append(event.data)  # type: ignore[union-attr]
-        elif kind is h11.EndOfMessage:
-            return pieces, True
-        else:
-            return pieces, False
+
+def closes(version: bytes | None, connection: list[str]) -> bool:
+    """Whether a message says that its connection ends with it (RFC 9112 §9.3). HTTP/1.0 always does for us."""
+    return version != b"1.1" or any("close" in _tokens(value) for value in connection)
+
+
+def _tokens(value: str) -> list[str]:
+    return [token.strip() for token in value.lower().split(",")]
