@@ -5,12 +5,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from statistics import median
 from typing import NamedTuple
 
-from cccc.domain.endpoint import Action, ClientType, Endpoint, WireFormat
+from cccc.domain.endpoint import PATHS, Action, ClientType, Endpoint, WireFormat
+from cccc.domain.failover import Outcome
 from cccc.domain.health import Availability, Standing
+from cccc.domain.rewrite import matches, rewritten
+
+LAST_RESORT_EVERY = 5.0
+"""Seconds between two real requests to the last resort, over all clients; the others are answered locally."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +83,36 @@ class Candidate:
     ttft_ms: float | None
 
 
+class Cause(StrEnum):
+    """Why an endpoint was left out, as a word. The first group is structural: it does not pass by waiting."""
+
+    DISABLED = "disabled"
+    CLIENT_TYPE = "client_type"
+    MODEL = "model"
+    FORMAT = "format"
+    CONTEXT = "context"
+    TAGS = "tags"
+    # those that fit, but not now
+    BREAKER = "breaker"
+    LIMITED = "limited"
+    QUOTA = "quota"
+    RESTING = "resting"
+
+
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """An endpoint that was left out, why, until when, and the place it would have had (1 is first)."""
+    """An endpoint that was left out, why, until when, and the place it would have had (1 is first).
+
+    ``context_window`` in tokens, where that is the cause.
+    """
 
     name: str
     reason: str
     until: float | None = None
     would_be: int | None = None
     key: SortKey | None = None
+    cause: Cause = Cause.DISABLED
+    context_window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +129,27 @@ class Ranking:
     rate_limited_until: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _No:
+    """Why an endpoint does not fit."""
+
+    cause: Cause
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An endpoint on its way to a place. ``target`` is ``None`` where it speaks nothing that would do."""
+
+    endpoint: Endpoint
+    facts: EndpointFacts
+    target: WireFormat | None
+    no: _No | None
+
+
 def response_time_bucket(ms: float) -> int:
     """Response times in steps of 10 %: ``round(log(ms) / log(1.1))``, so that noise does not reorder."""
-    raise NotImplementedError
+    return round(math.log(max(ms, 1.0)) / math.log(1.1))
 
 
 def rank(
@@ -118,4 +165,170 @@ def rank(
     ``auto_sort=False`` leaves layers 3 and 4 out of the key; unusable endpoints stay out all the same.
     ``chosen`` are endpoints a person put above all layers with ``cccc use``.
     """
-    raise NotImplementedError
+    entries = _entries(endpoints, need, facts)
+    fitting = [entry for entry in entries if entry.no is None]
+    known = [entry.facts.ttft_ms for entry in fitting if entry.facts.ttft_ms is not None]
+    typical = median(known) if known else None
+
+    def candidate(entry: _Entry, target: WireFormat) -> Candidate:
+        key = _key(entry, target, need, typical, auto_sort=auto_sort, chosen=entry.endpoint.name in chosen)
+        return Candidate(
+            name=entry.endpoint.name,
+            rank=0,
+            key=key,
+            decided_by=None,
+            native=key.native == 0,
+            target_format=target,
+            model_sent=None if need.model is None else rewritten(need.model, entry.endpoint.model_rules),
+            standing=entry.facts.availability.standing,
+            ttft_ms=entry.facts.ttft_ms,
+        )
+
+    placed = [(entry, None if entry.target is None else candidate(entry, entry.target)) for entry in entries]
+    usable = [one for entry, one in placed if one and entry.no is None and entry.facts.availability.usable]
+    order = _numbered(sorted(usable, key=lambda one: (one.key, one.name)))
+    waiting = [(entry, one) for entry, one in placed if entry.no is None and not entry.facts.availability.usable]
+    behind_breaker = [one for entry, one in waiting if one and entry.facts.availability.breaker_open]
+    return Ranking(
+        order=order,
+        excluded=_excluded(placed, order),
+        last_resort=None if order else min(behind_breaker, key=lambda one: (one.key, one.name), default=None),
+        rate_limited_until=None if order else _soonest([entry.facts.availability for entry, _ in waiting]),
+    )
+
+
+def _entries(endpoints: Sequence[Endpoint], need: Need, facts: Mapping[str, EndpointFacts]) -> list[_Entry]:
+    entries = []
+    for endpoint in endpoints:
+        own = facts[endpoint.name]
+        target = _target(endpoint, need)
+        entries.append(_Entry(endpoint, own, target, _unfit(endpoint, need, own, target)))
+    untagged_fits = any(entry.no is None and not entry.endpoint.tags for entry in entries)
+    return [
+        replace(entry, no=_wrong_tags(entry.endpoint, need, untagged_fits=untagged_fits)) if entry.no is None else entry
+        for entry in entries
+    ]
+
+
+def _target(endpoint: Endpoint, need: Need) -> WireFormat | None:
+    """The client's own format where the endpoint speaks it, else its target format, else the first that is possible."""
+    if need.wire_format in endpoint.urls:
+        return need.wire_format if (need.wire_format, need.action) in PATHS else None
+    preferred = (endpoint.target_format, *endpoint.urls)
+    for wire_format in preferred:
+        if wire_format in endpoint.urls and wire_format in need.convertible and (wire_format, need.action) in PATHS:
+            return wire_format
+    return None
+
+
+def _unfit(endpoint: Endpoint, need: Need, facts: EndpointFacts, target: WireFormat | None) -> _No | None:
+    """The first reason for which an endpoint cannot serve the request at all, tags aside."""
+    if not endpoint.enabled:
+        return _No(Cause.DISABLED, "disabled")
+    if endpoint.client_type is not None and endpoint.client_type is not need.client_type:
+        return _No(Cause.CLIENT_TYPE, f"serves {endpoint.client_type.value} only")
+    if not _serves(endpoint, need.model):
+        return _No(Cause.MODEL, f"its models do not include {need.model}")
+    if target is None:
+        return _No(Cause.FORMAT, _speaks(endpoint, need))
+    if need.action is Action.COUNT_TOKENS and endpoint.count_tokens_enabled is False:
+        return _No(Cause.FORMAT, "does not count tokens")
+    if facts.lacks is not None:
+        return _No(Cause.MODEL, facts.lacks)
+    if need.prompt_tokens and endpoint.context_window and need.prompt_tokens > endpoint.context_window:
+        return _No(
+            Cause.CONTEXT,
+            f"its context of {endpoint.context_window} tokens is too small for about {need.prompt_tokens}",
+        )
+    return None
+
+
+def _serves(endpoint: Endpoint, model: str | None) -> bool:
+    """Whether ``models`` allows the model, under the name that was asked for or the one that is sent."""
+    if not endpoint.models or model is None:
+        return True
+    names = {model, rewritten(model, endpoint.model_rules)}
+    return any(matches(pattern, name) for pattern in endpoint.models for name in names)
+
+
+def _speaks(endpoint: Endpoint, need: Need) -> str:
+    spoken = ", ".join(wire_format.value for wire_format in endpoint.urls)
+    if need.wire_format in endpoint.urls:
+        return f"{need.wire_format.value} has no {need.action.value}"
+    return f"speaks {spoken}, and this request cannot be converted to that"
+
+
+def _wrong_tags(endpoint: Endpoint, need: Need, *, untagged_fits: bool) -> _No | None:
+    if not endpoint.tags or (need.tags and need.tags <= endpoint.tags):
+        return None
+    own = ", ".join(sorted(endpoint.tags))
+    if need.tags:
+        return _No(Cause.TAGS, f"tagged {own}; the request is tagged {', '.join(sorted(need.tags))}")
+    return _No(Cause.TAGS, f"tagged {own}; the request has no tag") if untagged_fits else None
+
+
+def _key(
+    entry: _Entry, target: WireFormat, need: Need, typical: float | None, *, auto_sort: bool, chosen: bool
+) -> SortKey:
+    endpoint, facts = entry.endpoint, entry.facts
+    ttft = typical if facts.ttft_ms is None else facts.ttft_ms
+    tagged_first = bool(need.tags) and need.tags <= endpoint.tags
+    return SortKey(
+        choice=0 if chosen else 1,
+        tags=0 if tagged_first or (not need.tags and not endpoint.tags) else 1,
+        native=0 if target is need.wire_format and endpoint.native_format else 1,
+        priority=endpoint.priority,
+        health=int(facts.availability.standing) if auto_sort else 0,
+        warm=0 if facts.warm or not auto_sort else 1,
+        response_time=0 if ttft is None or not auto_sort else response_time_bucket(ttft),
+        in_flight=facts.in_flight if auto_sort else 0,
+        position=endpoint.position,
+    )
+
+
+def _numbered(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Places from 1, each with the first field of its key that differs from the one above."""
+    numbered: list[Candidate] = []
+    for place, candidate in enumerate(candidates, start=1):
+        decided_by = _difference(candidates[place - 2].key, candidate.key) if place > 1 else None
+        numbered.append(replace(candidate, rank=place, decided_by=decided_by))
+    return tuple(numbered)
+
+
+def _difference(above: SortKey, below: SortKey) -> str | None:
+    return next((name for name, a, b in zip(SortKey._fields, above, below, strict=True) if a != b), None)
+
+
+def _excluded(placed: Sequence[tuple[_Entry, Candidate | None]], order: Sequence[Candidate]) -> tuple[Excluded, ...]:
+    """Everything left out, the best place first; those that could have no place at all come last."""
+    out = []
+    for entry, candidate in placed:
+        if entry.no is None and entry.facts.availability.usable:
+            continue
+        state = entry.facts.availability
+        out.append(
+            Excluded(
+                name=entry.endpoint.name,
+                reason=(state.reason or "not usable now") if entry.no is None else entry.no.reason,
+                until=state.until if entry.no is None else None,
+                would_be=None if candidate is None else 1 + sum(other.key < candidate.key for other in order),
+                key=None if candidate is None else candidate.key,
+                cause=_waiting_cause(state) if entry.no is None else entry.no.cause,
+                context_window=entry.endpoint.context_window if entry.no and entry.no.cause is Cause.CONTEXT else None,
+            )
+        )
+    return tuple(sorted(out, key=lambda one: (one.would_be is None, one.would_be or 0, one.name)))
+
+
+def _waiting_cause(state: Availability) -> Cause:
+    if state.resting is Outcome.NO_CREDIT:
+        return Cause.QUOTA
+    if state.rate_limited:
+        return Cause.LIMITED
+    return Cause.BREAKER if state.breaker_open else Cause.RESTING
+
+
+def _soonest(states: Sequence[Availability]) -> float | None:
+    """The soonest reset where everything that fits is limited until a known time."""
+    resets = [state.until for state in states if state.rate_limited and state.until is not None]
+    return min(resets) if resets and len(resets) == len(states) else None
