@@ -1,6 +1,6 @@
 """The checks on a request's head before a byte of its body is read.
 
-They run in one order: target, Host, Origin and ``Sec-Fetch-Site``, loop guard, path and method, token, content
+They run in one order: Host, Origin and ``Sec-Fetch-Site``, loop guard, path and method, token, content
 fields. The proxy holds keys and spends money, and any web page can make a browser send requests to loopback; so
 whatever does not look like a command-line client is refused here. Pure: a head goes in, a ``Match`` or a ``Denial``
 comes out. Source: security.md §2; RFC 9110 and 9112.
@@ -9,6 +9,7 @@ comes out. Source: security.md §2; RFC 9110 and 9112.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -22,7 +23,11 @@ from cccc.server.routing import Guard, Match, NoMatch, Refuse, Route, Router
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
-PRIVATE_NETWORKS: tuple[IPv4Network | IPv6Network, ...] = (
+_EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104  (compared with, not bound to)
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+PRIVATE_NETWORKS: Networks = (
     IPv4Network("127.0.0.0/8"),
     IPv4Network("10.0.0.0/8"),
     IPv4Network("172.16.0.0/12"),
@@ -96,6 +101,14 @@ class EdgeRules:
         self.admin_tokens = tuple(admin_tokens)
         self.max_request_bytes = max_request_bytes
 
+    def also_at(self, host: str) -> EdgeRules:
+        """The same rules where the address we are bound to is a name of ours too; "every address" is not a name."""
+        if host in _EVERY_ADDRESS:
+            return self
+        rules = copy(self)
+        rules.hosts = self.hosts | {_host_as_sent(host)}
+        return rules
+
 
 @dataclass(frozen=True, slots=True)
 class Denial:
@@ -142,7 +155,7 @@ def peer_address(host: str) -> IPv4Address | IPv6Address:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def peer_allowed(host: str, networks: Iterable[IPv4Network | IPv6Network] = PRIVATE_NETWORKS) -> bool:
+def peer_allowed(host: str, networks: Networks = PRIVATE_NETWORKS) -> bool:
     """Whether an accepted connection's peer may talk to us at all. Loopback always may."""
     address = peer_address(host)
     return address.is_loopback or any(address in network for network in networks)
@@ -167,7 +180,10 @@ def _shown(value: bytes | str) -> str:
 
 
 class Edge:
-    """The checks with what they remember: the rules in force and the wrong tokens of each peer."""
+    """The checks with what they remember: the rules in force and the wrong tokens of each peer.
+
+    ``rules`` may be replaced while requests are served.
+    """
 
     def __init__(self, router: Router, rules: EdgeRules, clock: Clock) -> None:
         self.rules = rules
@@ -177,12 +193,9 @@ class Edge:
     def check(self, head: RequestHead, peer: str) -> Match | Denial:
         """Decide whether a request may go on. ``peer`` is the client's address without its port.
 
-        Raises ``BadRequest`` for what no client of ours sends: a target that is not a path (400), a body where none
-        belongs (400), a request that has come through a proxy of this kind already (508).
+        Raises ``BadRequest`` for what no client of ours sends: a body where none belongs (400), a request that has
+        come through a proxy of this kind already (508).
         """
-        target = head.target
-        if not target.startswith("/") or target.startswith("//"):
-            raise BadRequest(400, "the request target must be a path that starts with one slash")
         fields: _Fields = {}
         for name, value in head.headers.raw:
             if name in _LOOKED_AT:

@@ -291,26 +291,6 @@ def test_methods_and_targets(method: str, target: str, fields: list[tuple[str, s
     assert failure_of(edge().check(head(method, target, fields), PEER)) is failure
 
 
-@pytest.mark.parametrize(
-    ("method", "target"),
-    [
-        ("GET", "http://127.0.0.1:8080/health"),
-        ("POST", "https://api.anthropic.com/v1/messages"),
-        ("CONNECT", "api.anthropic.com:443"),
-        ("OPTIONS", "*"),
-        ("GET", "//health"),
-        ("GET", "//attacker.example/health"),
-        ("GET", "health"),
-        ("GET", "\\health"),
-    ],
-)
-def test_targets_that_are_not_a_path(method: str, target: str) -> None:
-    with pytest.raises(BadRequest) as caught:
-        edge().check(head(method, target, []), PEER)
-
-    assert caught.value.status == 400
-
-
 @pytest.mark.parametrize("fields", [[("content-length", "3")], [("transfer-encoding", "chunked")]])
 def test_a_body_where_none_belongs(fields: list[tuple[str, str]]) -> None:
     with pytest.raises(BadRequest, match="takes no body") as caught:
