@@ -108,6 +108,6 @@ def open_sockets() -> int:
 async def settled(condition: Callable[[], bool], *, seconds: float = 5.0) -> bool:
     """Wait until ``condition`` holds; false when it does not come about."""
     with anyio.move_on_after(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await anyio.sleep(0.005)
     return condition()

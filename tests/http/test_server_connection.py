@@ -142,7 +142,9 @@ class TestBodies:
         assert caught.value.status in (400, 413)
 
     async def test_continue_is_sent_only_when_the_body_is_wanted(self) -> None:
-        stream = ScriptedStream([b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", b"abc"])
+        stream = ScriptedStream(
+            [b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", b"abc"]
+        )
         connection = ServerConnection(stream)
         await connection.read_head()
         assert stream.output == b""
