@@ -51,7 +51,8 @@ class HeadScanner:
             raise BadRequest(400, _BAD_BYTES_MEAN[str(bad.lastgroup)])
         self._scanned = end
         line = buffer.find(b"\r\n", 0, end)
-        if (end if line < 0 else line) > self._limits.request_line:
+        # The last byte of a line that has no end yet may be its CR.
+        if (end - 1 if line < 0 else line) > self._limits.request_line:
             raise BadRequest(414, f"the request line is longer than {self._limits.request_line} bytes")
         if line >= 0 and end - line - len(_END) > self._limits.header_block:
             raise BadRequest(431, f"the headers are larger than {self._limits.header_block} bytes in all")

@@ -1,6 +1,8 @@
 """One answer to one request: the ``Responder`` over h11.
 
 Head and first bytes leave in one write, and so does a whole small answer; a chunk leaves in one write with its framing.
+Cancellation is looked for before anything is framed, never in between: a cancelled call has sent nothing, and the
+answer can still be ended.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 import h11
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from cccc.http.messages import Headers, Interruption, RawHeader
 
@@ -44,6 +47,7 @@ class HttpResponder:
         return self.status is not None
 
     async def send(self, status: int, headers: Headers, body: bytes) -> None:
+        await checkpoint_if_cancelled()
         head = self._head(status, headers, [] if status in _BODILESS else [(b"content-length", b"%d" % len(body))])
         if not self._bodiless:
             head += self._machine.send(h11.Data(data=body))
@@ -51,16 +55,19 @@ class HttpResponder:
         await self._out(head)
 
     async def start(self, status: int, headers: Headers, first: bytes = b"") -> None:
+        await checkpoint_if_cancelled()
         head = self._head(status, headers, [])
         if first and not self._bodiless:
             head += self._machine.send(h11.Data(data=first))
         await self._out(head)
 
     async def write(self, data: bytes) -> None:
+        await checkpoint_if_cancelled()
         if data and not self._bodiless:
             await self._out(self._machine.send(h11.Data(data=data)))
 
     async def finish(self) -> None:
+        await checkpoint_if_cancelled()
         end = self._machine.send(h11.EndOfMessage())
         if end:
             await self._out(end)
