@@ -72,7 +72,11 @@ class Listener:
             if peer is None or not self._admits(peer[0]):
                 await anyio.aclose_forcefully(stream)
                 continue
-            conversations.start_soon(self._converse, stream, peer)
+            # Entered here, not in its task: a task that is cancelled before it begins would leave the socket open.
+            conversation = Conversation(stream, peer, self._edge, self._limits, self._traffic)
+            self._open.add(conversation)
+            self._per_peer[peer[0]] += 1
+            conversations.start_soon(self._converse, conversation, peer[0])
 
     def drain(self) -> None:
         """From now on the requests at hand are the last ones; whoever asks for more is told that we are leaving."""
@@ -109,17 +113,14 @@ class Listener:
         self._full = full
         return not full and (self._per_peer[host] < self._caps.per_peer or peer_address(host).is_loopback)
 
-    async def _converse(self, stream: SocketStream, peer: tuple[str, int]) -> None:
-        conversation = Conversation(stream, peer, self._edge, self._limits, self._traffic)
-        self._open.add(conversation)
-        self._per_peer[peer[0]] += 1
+    async def _converse(self, conversation: Conversation, host: str) -> None:
         try:
             await conversation.run()
         finally:
             self._open.remove(conversation)
-            self._per_peer[peer[0]] -= 1
-            if not self._per_peer[peer[0]]:
-                del self._per_peer[peer[0]]
+            self._per_peer[host] -= 1
+            if not self._per_peer[host]:
+                del self._per_peer[host]
             if not self._open:
                 self._all_closed.set()
 
