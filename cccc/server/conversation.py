@@ -63,10 +63,12 @@ class _Watch:
         self._tasks.start_soon(self._run, self._ended)
 
     async def _run(self, ended: anyio.Event) -> None:
-        with self._scope:
-            await self._connection.wait_disconnected()
-            self._on_left()
-        ended.set()
+        try:
+            with self._scope:
+                await self._connection.wait_disconnected()
+                self._on_left()
+        finally:
+            ended.set()
 
     async def end(self) -> None:
         """Stop looking; returns when the socket may be read by somebody else."""
@@ -77,34 +79,30 @@ class _Watch:
                 await self._ended.wait()
 
 
+class Traffic:
+    """What all conversations of a server share: how many requests are being served, and whether we are leaving."""
+
+    __slots__ = ("draining", "in_flight")
+
+    def __init__(self) -> None:
+        self.draining = False
+        self.in_flight = 0
+
+
 class Conversation:
     """One accepted connection."""
 
-    __slots__ = (
-        "_connection",
-        "_draining",
-        "_edge",
-        "_interruption",
-        "_on_busy",
-        "_peer",
-        "_responder",
-        "_tasks",
-        "_work",
-    )
+    __slots__ = ("_connection", "_edge", "_interruption", "_peer", "_responder", "_tasks", "_traffic", "_work")
 
-    def __init__(
-        self, stream: ByteStream, peer: tuple[str, int], edge: Edge, limits: Limits, on_busy: Callable[[int], None]
-    ) -> None:
-        """``on_busy`` is called with 1 when a request begins and with -1 when it has ended."""
+    def __init__(self, stream: ByteStream, peer: tuple[str, int], edge: Edge, limits: Limits, traffic: Traffic) -> None:
         self._connection = ServerConnection(stream, limits)
         self._peer = peer
         self._edge = edge
-        self._draining = False
+        self._traffic = traffic
         self._interruption: Interruption | None = None
         self._responder: HttpResponder | None = None
         self._work: anyio.CancelScope | None = None
         self._tasks = anyio.create_task_group()
-        self._on_busy = on_busy
 
     @property
     def idle(self) -> bool:
@@ -126,8 +124,7 @@ class Conversation:
                     await self._connection.aclose()
 
     def drain(self) -> None:
-        """Let the request at hand be the last one that is answered."""
-        self._draining = True
+        """Let the answer at hand be the last one, where its head can still say so."""
         if self._responder is not None:
             self._responder.close_after()
 
@@ -157,17 +154,17 @@ class Conversation:
         if isinstance(admitted, Denial):
             refusal = admitted.refuse(admitted.failure, admitted.message, head)
             return await self._refuse(refusal, close=admitted.close, extra=_allow(admitted))
-        if self._draining:
+        if self._traffic.draining:
             return await self._refuse_shutdown(admitted.route.refuse, head)
         self._interruption = None
-        self._on_busy(1)
+        self._traffic.in_flight += 1
         try:
             return await self._serve(head, admitted)
         finally:
-            self._on_busy(-1)
+            self._traffic.in_flight -= 1
 
     async def _read_head(self) -> RequestHead | None:
-        if not self._draining:
+        if not self._traffic.draining:
             return await self._connection.read_head()
         with anyio.move_on_after(LAST_REQUEST_SECONDS):
             return await self._connection.read_head()
@@ -182,7 +179,7 @@ class Conversation:
                 if isinstance(body, Refusal):
                     return await self._refuse(body, close=True)
                 self._responder = responder = self._connection.responder()
-                if self._draining:
+                if self._traffic.draining:
                     responder.close_after()
                 await self._handle(route, Request(head, body, self._peer, match.fields), responder)
             answered = self._responder is not None and self._responder.started
@@ -244,7 +241,7 @@ class Conversation:
     ) -> bool:
         """Write a refusal. Returns whether the connection may go on."""
         responder = self._connection.responder()
-        closes = close or refusal.close or self._draining or self._connection.has_body
+        closes = close or refusal.close or self._traffic.draining or self._connection.has_body
         if closes:
             responder.close_after()
         headers = Headers((*refusal.headers.raw, *extra)) if extra else refusal.headers

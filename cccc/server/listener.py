@@ -15,7 +15,7 @@ from anyio.abc import SocketAttribute, SocketListener, SocketStream, TaskGroup
 
 from cccc.http.limits import DEFAULT_LIMITS, Limits
 from cccc.http.messages import Interruption
-from cccc.server.conversation import Conversation
+from cccc.server.conversation import Conversation, Traffic
 from cccc.server.edge import PRIVATE_NETWORKS, Edge, Networks, peer_address, peer_allowed
 
 _log = logging.getLogger(__name__)
@@ -37,17 +37,22 @@ DEFAULT_CAPS = Caps()
 
 
 class Listener:
-    """All connections of one server. ``in_flight`` counts requests that are being read or answered."""
+    """All connections of one server."""
 
     def __init__(self, edge: Edge, *, limits: Limits = DEFAULT_LIMITS, caps: Caps = DEFAULT_CAPS) -> None:
-        self.in_flight = 0
         self._edge = edge
         self._limits = limits
         self._caps = caps
+        self._traffic = Traffic()
         self._open: set[Conversation] = set()
         self._per_peer: Counter[str] = Counter()
         self._full = False
         self._all_closed = anyio.Event()
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are being read or answered."""
+        return self._traffic.in_flight
 
     @property
     def connections(self) -> int:
@@ -67,21 +72,26 @@ class Listener:
             if peer is None or not self._admits(peer[0]):
                 await anyio.aclose_forcefully(stream)
                 continue
-            conversations.start_soon(self._converse, stream, peer)
+            # Entered here, not in its task: a task that is cancelled before it begins would leave the socket open.
+            conversation = Conversation(stream, peer, self._edge, self._limits, self._traffic)
+            self._open.add(conversation)
+            self._per_peer[peer[0]] += 1
+            conversations.start_soon(self._converse, conversation, peer[0])
 
-    async def drain(self) -> None:
-        """Close idle connections, let requests at hand be the last ones, and wait until all connections are closed.
+    def drain(self) -> None:
+        """From now on the requests at hand are the last ones; whoever asks for more is told that we are leaving."""
+        self._traffic.draining = True
+        for conversation in self._open:
+            conversation.drain()
 
-        May be cancelled and called again.
-        """
-        if not self._open:
-            return
+    async def all_closed(self) -> None:
+        """Close idle connections and wait until the others have come to their end. May be cancelled and repeated."""
         self._all_closed = anyio.Event()
         for conversation in tuple(self._open):
-            conversation.drain()
             if conversation.idle:
                 await conversation.abort()
-        await self._all_closed.wait()
+        if self._open:
+            await self._all_closed.wait()
 
     def interrupt(self) -> None:
         """Cancel every request at hand; handlers may still write a closing frame."""
@@ -103,22 +113,16 @@ class Listener:
         self._full = full
         return not full and (self._per_peer[host] < self._caps.per_peer or peer_address(host).is_loopback)
 
-    async def _converse(self, stream: SocketStream, peer: tuple[str, int]) -> None:
-        conversation = Conversation(stream, peer, self._edge, self._limits, self._count)
-        self._open.add(conversation)
-        self._per_peer[peer[0]] += 1
+    async def _converse(self, conversation: Conversation, host: str) -> None:
         try:
             await conversation.run()
         finally:
             self._open.remove(conversation)
-            self._per_peer[peer[0]] -= 1
-            if not self._per_peer[peer[0]]:
-                del self._per_peer[peer[0]]
+            self._per_peer[host] -= 1
+            if not self._per_peer[host]:
+                del self._per_peer[host]
             if not self._open:
                 self._all_closed.set()
-
-    def _count(self, change: int) -> None:
-        self.in_flight += change
 
 
 def _peer(stream: SocketStream) -> tuple[str, int] | None:

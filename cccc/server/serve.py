@@ -13,6 +13,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 import anyio
@@ -35,6 +36,32 @@ _WHY_NOT = {
     errno.EACCES: "port {port} needs more rights than this user has; choose one above 1023 with --port",
     errno.EADDRNOTAVAIL: "{host} is not an address of this machine; choose another with --host",
 }
+
+
+@dataclass(slots=True)
+class _Run:
+    """One time of listening, from taking the address to its release."""
+
+    address: tuple[str, int]
+    sockets: list[SocketListener]
+    listener: Listener
+    stop: anyio.Event
+    loop: EventLoopToken
+    thread: int
+    now: bool = False
+    patience: anyio.CancelScope | None = None
+
+    def end(self, *, now: bool) -> None:
+        """Begin to stop, or give up waiting. In the loop's own thread."""
+        self.now = self.now or now
+        self.stop.set()
+        self.listener.drain()
+        if now and self.patience is not None:
+            self.patience.cancel()
+
+    async def close_sockets(self) -> None:
+        for listening in self.sockets:
+            await listening.aclose()
 
 
 class Server:
@@ -64,86 +91,85 @@ class Server:
         self._limits = limits
         self._caps = caps
         self._drain_grace = drain_grace
-        self._listener: Listener | None = None
-        self._stop: anyio.Event | None = None
-        self._now = False
-        self._patience: anyio.CancelScope | None = None
-        self._thread: int | None = None
-        self._loop: EventLoopToken | None = None
+        self._run: _Run | None = None
 
     @property
     def in_flight(self) -> int:
         """Requests that are being read or answered."""
-        return self._listener.in_flight if self._listener else 0
+        return self._run.listener.in_flight if self._run else 0
 
     @property
     def connections(self) -> int:
         """Open connections."""
-        return self._listener.connections if self._listener else 0
+        return self._run.listener.connections if self._run else 0
 
     @property
     def stopping(self) -> bool:
-        """Whether ``stop`` was called."""
-        return self._stop is not None and self._stop.is_set()
+        """Whether ``stop`` was called since the server began to listen."""
+        return self._run is not None and self._run.stop.is_set()
 
     def reconfigure(self, rules: EdgeRules) -> None:
         """Put other rules in force for the requests to come; raises ``ConfigError`` as the constructor does."""
         _check_token(self._host, self._port, rules)
         self._edge.rules = rules.also_at(self._host)
 
+    async def listen(self) -> tuple[str, int]:
+        """Take the address; clients may connect from now on and are served by ``run``. Raises ``ListenError``."""
+        self._run = await self._listening()
+        return self._run.address
+
     async def run(self, *, task_status: TaskStatus[tuple[str, int]] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Listen and serve until ``stop``; ``task_status`` gets the address. Raises ``ListenError``."""
-        self._thread, self._loop = threading.get_ident(), current_token()
-        self._stop, self._now = anyio.Event(), False
-        self._listener = Listener(self._edge, limits=self._limits, caps=self._caps)
-        sockets = await _bind(self._host, self._port)
+        """Serve until ``stop``, after ``listen`` where that was not called before; ``task_status`` gets the address.
+
+        Raises ``ListenError``.
+        """
+        if self.address is None or self._run is None:
+            self._run = await self._listening()
+        run = self._run
         try:
-            self.address = address = self._host, sockets[0].extra(SocketAttribute.local_port)  # noqa: S610  (not Django)
             async with anyio.create_task_group() as conversations:
                 async with anyio.create_task_group() as accepting:
-                    for listening in sockets:
-                        accepting.start_soon(self._listener.accept, listening, conversations)
-                    task_status.started(address)
-                    await self._stop.wait()
+                    for listening in run.sockets:
+                        accepting.start_soon(run.listener.accept, listening, conversations)
+                    task_status.started(run.address)
+                    await run.stop.wait()
                     accepting.cancel_scope.cancel()
-                for listening in sockets:
-                    await listening.aclose()
-                await self._finish(self._listener, conversations)
+                await run.close_sockets()
+                await self._finish(run, conversations)
         finally:
-            self.address = None
             with anyio.CancelScope(shield=True):
-                for listening in sockets:
-                    await listening.aclose()
+                await run.close_sockets()
+            self.address = None
 
     def stop(self, *, now: bool = False) -> None:
-        """Stop gracefully, or at once. May be called from any thread, and more than once; before ``run`` in vain."""
-        if self._loop is None:
+        """Stop gracefully, or at once. From any thread, more than once; before ``listen`` it does nothing."""
+        run = self._run
+        if run is None:
             return
-        if threading.get_ident() == self._thread:
-            self._stop_here(now=now)
+        if threading.get_ident() == run.thread:
+            run.end(now=now)
             return
         try:
-            from_thread.run_sync(lambda: self._stop_here(now=now), token=self._loop)
+            from_thread.run_sync(lambda: run.end(now=now), token=run.loop)
         except anyio.RunFinishedError:
             pass  # its loop has ended, and so has the server
 
-    def _stop_here(self, *, now: bool) -> None:
-        if self._stop is None:
-            return
-        self._now = self._now or now
-        self._stop.set()
-        if now and self._patience is not None:
-            self._patience.cancel()
+    async def _listening(self) -> _Run:
+        sockets = await _bind(self._host, self._port)
+        port = sockets[0].extra(SocketAttribute.local_port)  # noqa: S610  (nothing of Django)
+        listener = Listener(self._edge, limits=self._limits, caps=self._caps)
+        self.address = (self._host, port)
+        return _Run(self.address, sockets, listener, anyio.Event(), current_token(), threading.get_ident())
 
-    async def _finish(self, listener: Listener, conversations: TaskGroup) -> None:
+    async def _finish(self, run: _Run, conversations: TaskGroup) -> None:
         for seconds in (self._drain_grace, CLOSING_SECONDS):
-            if self._now:
+            if run.now:
                 break
-            with anyio.move_on_after(seconds) as self._patience:
-                await listener.drain()
-            listener.interrupt()
-        listener.interrupt()
-        await listener.abort()
+            with anyio.move_on_after(seconds) as run.patience:
+                await run.listener.all_closed()
+            run.listener.interrupt()
+        run.listener.interrupt()
+        await run.listener.abort()
         conversations.cancel_scope.cancel()
 
 
@@ -154,15 +180,13 @@ async def serve(server: Server, on_listening: Callable[[tuple[str, int]], None],
     that is not the main one must. Raises ``ListenError``.
     """
     raise_file_limit()
+    address = await server.listen()
     async with anyio.create_task_group() as tasks:
         if signals:
             await tasks.start(_obey_signals, server)
-        on_listening(await tasks.start(_run_then_cancel, server, tasks))
-
-
-async def _run_then_cancel(server: Server, tasks: TaskGroup, *, task_status: TaskStatus[tuple[str, int]]) -> None:
-    await server.run(task_status=task_status)
-    tasks.cancel_scope.cancel()
+        on_listening(address)
+        await server.run()
+        tasks.cancel_scope.cancel()
 
 
 async def _obey_signals(server: Server, *, task_status: TaskStatus[None]) -> None:

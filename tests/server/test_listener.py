@@ -15,7 +15,7 @@ from cccc.server.listener import Caps, Listener
 from cccc.server.routing import Router
 from tests.clock import ManualClock
 from tests.server.tables import routes
-from tests.server.wire import connected, request, running
+from tests.server.wire import connected, eventually, request, running
 
 pytestmark = pytest.mark.anyio
 
@@ -28,8 +28,7 @@ async def test_there_are_never_more_connections_than_allowed() -> None:
                 assert await client.status() == 200
             async with connected(server) as third:
                 assert await third.closed()
-        while server.connections == 2:
-            await anyio.sleep(0.005)
+        await eventually(lambda: server.connections == 1)
         async with connected(server) as fourth:
             await fourth.say(request(b"GET /health"))
             assert await fourth.status() == 200

@@ -20,7 +20,7 @@ from cccc.server.edge import EdgeRules
 from cccc.server.routing import Router
 from cccc.server.serve import Server, raise_file_limit, serve
 from tests.server.tables import routes
-from tests.server.wire import Client, connected, request, running
+from tests.server.wire import Client, connected, eventually, request, running
 
 pytestmark = pytest.mark.anyio
 
@@ -58,8 +58,7 @@ class Streams:
         await responder.finish()
 
     async def until_begun(self, count: int) -> None:
-        while self.begun < count:
-            await anyio.sleep(0.005)
+        await eventually(lambda: self.begun >= count)
 
 
 @asynccontextmanager
@@ -75,8 +74,7 @@ async def streaming(server: Server, streams: Streams, body: bytes = b"{}") -> As
 
 
 async def stopped(server: Server) -> None:
-    while server.address is not None:
-        await anyio.sleep(0.005)
+    await eventually(lambda: server.address is None)
 
 
 async def refuses_connections(address: tuple[str, int]) -> bool:
@@ -94,11 +92,9 @@ async def test_tells_its_address_and_counts() -> None:
         assert server.address[0] == "127.0.0.1"
         assert server.address[1] > 0
         async with streaming(server, streams), connected(server):
-            while server.connections < 2:
-                await anyio.sleep(0.005)
+            await eventually(lambda: server.connections == 2)
             assert server.in_flight == 1
-        while server.connections:
-            await anyio.sleep(0.005)
+        await eventually(lambda: not server.connections)
         assert server.in_flight == 0
 
 
@@ -153,8 +149,7 @@ async def test_a_body_under_way_when_the_drain_begins_is_still_served() -> None:
     streams.release.set()
     async with running(streams) as server, connected(server) as client:
         await client.say(request(b"POST /v1/messages", b"content-type: application/json", b"content-length: 6"))
-        while not server.in_flight:
-            await anyio.sleep(0.005)
+        await eventually(lambda: server.in_flight)
         server.stop()
         await client.say(b"silent")
 
@@ -166,16 +161,19 @@ async def test_a_body_under_way_when_the_drain_begins_is_still_served() -> None:
 
 async def test_after_the_grace_handlers_may_say_goodbye() -> None:
     streams = Streams()
-    async with running(streams, drain_grace=0.05) as server, streaming(server, streams) as client:
-        async with streaming(server, streams, b"silent") as silent:
-            server.stop()
+    async with (
+        running(streams, drain_grace=0.05) as server,
+        streaming(server, streams) as client,
+        streaming(server, streams, b"silent") as silent,
+    ):
+        server.stop()
 
-            assert await client.until(b"0\r\n\r\n") == b"7\r\ngoodbye\r\n0\r\n\r\n"
-            status, fields, _ = await silent.answer()
-            assert (status, fields[b"retry-after"], fields[b"x-cccc-error"]) == (503, b"2", b"shutting_down")
-            assert await client.closed()
-            await stopped(server)
-            assert streams.interruptions == [Interruption.SHUTDOWN]
+        assert await client.until(b"0\r\n\r\n") == b"7\r\ngoodbye\r\n0\r\n\r\n"
+        status, fields, _ = await silent.answer()
+        assert (status, fields[b"retry-after"], fields[b"x-cccc-error"]) == (503, b"2", b"shutting_down")
+        assert await client.closed()
+        await stopped(server)
+        assert streams.interruptions == [Interruption.SHUTDOWN]
 
 
 async def test_a_second_stop_does_not_wait() -> None:
@@ -228,8 +226,7 @@ async def test_runs_in_a_loop_of_another_thread() -> None:
     thread = threading.Thread(target=anyio.run, args=(server.run,))
     thread.start()
     try:
-        while server.address is None:
-            await anyio.sleep(0.005)
+        await eventually(lambda: server.address is not None)
         async with connected(server) as client:
             await client.post(b"[]")
             assert await client.status() == 200
@@ -316,13 +313,11 @@ async def test_a_signal_drains_and_a_second_one_stops(name: str) -> None:
     listening: list[tuple[str, int]] = []
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(serve, server, listening.append)
-        while not listening:
-            await anyio.sleep(0.005)
+        await eventually(lambda: listening)
         assert server.address == listening[0]
         async with streaming(server, streams):
             os.kill(os.getpid(), getattr(signal, name))
-            while not server.stopping:
-                await anyio.sleep(0.005)
+            await eventually(lambda: server.stopping)
             with anyio.move_on_after(0.05):
                 await stopped(server)
             assert server.in_flight == 1

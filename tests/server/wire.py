@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -98,3 +98,9 @@ async def running(handler: Handler = echo, *, rules: EdgeRules | None = None, **
                 yield server
         finally:
             server.stop(now=True)
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait for what the server tells only when it is asked; the time limit is that of ``running``."""
+    while not condition():  # noqa: ASYNC110
+        await anyio.sleep(0.005)
