@@ -144,6 +144,21 @@ async def test_who_asks_on_an_open_connection_while_we_drain_is_told_so() -> Non
         assert streams.begun == 1
 
 
+async def test_a_refusal_while_we_drain_ends_the_connection_too() -> None:
+    streams = Streams()
+    async with running(streams) as server, connected(server) as half, streaming(server, streams):
+        await half.say(b"GET /nowhere HTTP/1.1\r\n")
+        await eventually(lambda: server.connections == 2)
+        await anyio.sleep(0.02)
+        server.stop()
+        await half.say(b"host: localhost\r\n\r\n")
+
+        status, fields, _ = await half.answer()
+
+        assert (status, fields[b"connection"]) == (404, b"close")
+        assert await half.closed()
+
+
 async def test_a_body_under_way_when_the_drain_begins_is_still_served() -> None:
     streams = Streams()
     streams.release.set()
