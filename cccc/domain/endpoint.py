@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from cccc.domain.secret import Secret
 
@@ -169,14 +169,22 @@ def address(url: str, wire_format: WireFormat, action: Action) -> str:
     A full URL is used as it stands; its siblings (``count_tokens``, ``compact``, ``models``) lie beside it.
     To a base that ends in ``/vN`` the last part is added, to any other base the part with ``/v1``.
     """
+    if action is Action.TURN and is_full_url(url):
+        return url
+    parts = urlsplit(url)
     part = PATHS[wire_format, action]
-    base = url.rstrip("/")
+    base = parts.path.rstrip("/")
     for ending in _FULL_ENDINGS:
         if base.endswith(ending):
-            return base if action is Action.TURN else f"{base.removesuffix(ending)}/{part}"
+            return _with_path(parts, f"{base.removesuffix(ending)}/{part}")
     tail = base.rsplit("/", 1)[-1]
-    versioned = tail[:1] == "v" and tail[1:].isdigit()
-    return f"{base}/{part}" if versioned else f"{base}/v1/{part}"
+    versioned = tail[:1] == "v" and tail[1:].isdecimal()
+    return _with_path(parts, f"{base}/{part}" if versioned else f"{base}/v1/{part}")
+
+
+def _with_path(parts: SplitResult, path: str) -> str:
+    """The URL with another path; a query in the configured URL (``?api-version=…``) stays."""
+    return urlunsplit(parts._replace(path=path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -368,7 +368,7 @@ WORDED = (
     _refused(
         Outcome.MODEL_MISSING, "does not serve this model ({status})", _MODEL,
         words="model_not_found model_not_available model_not_exist invalid_model unknown_model",
-        wording=r"\bmodel\b.{0,120}?(?:does not exist|not exist\b|not found|is not available|no longer available)"
+        wording=r"\bmodel\b.{0,60}?(?:does not exist|not exist\b|not found|is not available|no longer available)"
         r"|(?:unknown|invalid|no such) model\b|no available channels? for model|模型不存在",
     ),
     _refused(
@@ -384,7 +384,7 @@ WORDED = (
     _refused(
         Outcome.KEY_REFUSED, "rejected its API key ({status})", _MEND, _INSIDE, 400, 403,
         words="authentication_error invalid_api_key invalid_authentication_error",
-        wording=r"(?:invalid|incorrect|expired) (?:api[ _-]?key|x-api-key|token)\b"
+        wording=r"(?:invalid|incorrect|expired) (?:api[ _-]?key|x-api-key)\b"
         r"|api[ _-]?key (?:is )?(?:not valid|invalid)",
     ),
     _refused(

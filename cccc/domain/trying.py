@@ -58,7 +58,8 @@ class Attempt:
 class Trying:
     """One client request on its way through the pool.
 
-    ``budgets`` are the endpoints' retry tokens when the request came; its own failures are taken off them here.
+    ``budgets`` are the endpoints' retry tokens when the request came; its own failures are taken off them here. A
+    last resort gets none: it is asked once.
     """
 
     order: tuple[Place, ...]

@@ -424,6 +424,19 @@ def test_a_model_that_the_key_may_not_use_is_billed_to_nobody() -> None:
     assert (found.outcome, found.health_weight, found.opens) == (Outcome.MODEL_MISSING, 0, None)
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid token in JSON at position 3",
+        "messages.3: the model asked for a tool whose result is missing; its block toolu_01ABC was not found",
+        "max_tokens: 70000 > 64000, which is the maximum allowed number of output tokens",
+        "tools.0: the limit of rate fields is 4",
+    ],
+)
+def test_a_bad_request_that_sounds_like_something_else(message: str) -> None:
+    assert classify(said(400, message, kind="invalid_request_error"), now=NOW).outcome is Outcome.BAD_REQUEST
+
+
 def test_numbers_of_an_overflow_are_kept() -> None:
     found = classify(said(400, "prompt is too long: 250000 tokens > 200000 maximum"), now=NOW)
     assert found.overflow is not None
