@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -33,6 +33,7 @@ __all__ = [
     "EndpointChanged",
     "EndpointView",
     "Event",
+    "Events",
     "EventsLost",
     "Excluded",
     "FailureClass",
@@ -274,6 +275,16 @@ class EventsLost:
 Event = RequestStarted | RequestProgress | RequestFinished | EndpointChanged | EventsLost
 
 
+class Events(Protocol):
+    """An async iterator over events that can be closed before its end (an async generator is one)."""
+
+    def __aiter__(self) -> AsyncIterator[Event]: ...
+
+    def __anext__(self) -> Awaitable[Event]: ...
+
+    def aclose(self) -> Awaitable[None]: ...
+
+
 class Control(Protocol):
     """Everything that can be seen and done. Raises ``CcccError`` subclasses only."""
 
@@ -317,6 +328,6 @@ class Control(Protocol):
         """Drain and stop the proxy."""
         ...
 
-    def events(self) -> AsyncIterator[Event]:
-        """What happens from now on. A reader that is too slow loses events and is told so."""
+    def events(self) -> Events:
+        """What happens from now on. A reader that is too slow loses events and is told so. Closed by its reader."""
         ...

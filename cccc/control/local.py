@@ -21,7 +21,7 @@ from cccc.control.api import (
     EndpointAction,
     EndpointChanged,
     EndpointView,
-    Event,
+    Events,
     Manual,
     Overview,
     Ranking,
@@ -166,8 +166,8 @@ class Local:
             raise NotRunning("no proxy is running")
         self._runtime.stop_requested.set()
 
-    def events(self) -> AsyncIterator[Event]:
-        return self._runtime.context.bus.events()
+    def events(self) -> Events:
+        return self._runtime.context.bus.subscribe()
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

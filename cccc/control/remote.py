@@ -8,7 +8,7 @@ machine by ``HTTP_PROXY``.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -112,7 +112,7 @@ class Remote:
     async def stop(self) -> None:
         await self._ask("POST", "stop", body={})
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event]:
         try:
             async with self._client.stream(
                 "GET", "events", timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)

@@ -149,7 +149,13 @@ class Attempt:
 
     def interrupted(self, *, client_gone: bool) -> Classification:
         """The exchange was cancelled while this attempt ran: by the client that left, or by our own end."""
-        return self._end(None, client_gone=client_gone, shutdown=not client_gone)
+        gone, stopped = client_gone and not self.whole, not (client_gone or self.whole)
+        return self._end(None, client_gone=gone, shutdown=stopped)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the client has the answer up to its terminal event."""
+        return self.committed and self._terminal
 
     # an answer that is taken whole
 
@@ -234,7 +240,7 @@ class Attempt:
         if not events:
             return False
         out: list[bytes] = []
-        failed = False
+        failed = terminal = False
         for event in events:
             weight = gate.scanner.feed(event)
             if weight is Weight.ERROR:
@@ -243,11 +249,11 @@ class Attempt:
                 if self.error_passed:
                     out.append(self._restored(event))
                 break
-            if weight is Weight.TERMINAL:
-                self._terminal = True
+            terminal |= weight is Weight.TERMINAL
             out.append(self._restored(event))
         if out:
             await client.write(b"".join(out))
+        self._terminal |= terminal
         return failed
 
     def _restored(self, event: SseEvent) -> bytes:

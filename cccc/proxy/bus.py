@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from typing import Self
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from cccc.control.api import Event, EventsLost
 
@@ -14,14 +12,18 @@ BACKLOG = 1_000
 """Events that wait for one reader before it begins to lose some."""
 
 
-class _Reader:
-    __slots__ = ("_lost", "_sender")
+class Subscription:
+    """One reader's events, from the moment it was made: an async iterator that ends when the bus is closed."""
 
-    def __init__(self, sender: MemoryObjectSendStream[Event]) -> None:
-        self._sender = sender
+    __slots__ = ("_bus", "_lost", "_receiver", "_sender")
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._sender, self._receiver = anyio.create_memory_object_stream[Event](BACKLOG)
         self._lost = 0
 
     def offer(self, event: Event) -> None:
+        """Take an event without waiting; one that finds no room is counted and the reader told of it."""
         try:
             if self._lost:
                 self._sender.send_nowait(EventsLost(self._lost))
@@ -30,12 +32,32 @@ class _Reader:
         except anyio.WouldBlock:
             self._lost += 1
 
+    def end(self) -> None:
+        """Nothing more will come."""
+        self._sender.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            return await self._receiver.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            self._receiver.close()
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        """Stop listening."""
+        self._bus.leave(self)
+        self._sender.close()
+        self._receiver.close()
+
 
 class Bus:
     """One per runtime; used from the runtime's own event loop only."""
 
     def __init__(self) -> None:
-        self._readers: set[_Reader] = set()
+        self._readers: set[Subscription] = set()
 
     @property
     def has_readers(self) -> bool:
@@ -47,19 +69,18 @@ class Bus:
         for reader in self._readers:
             reader.offer(event)
 
-    @contextmanager
-    def _reader(self) -> Iterator[MemoryObjectReceiveStream[Event]]:
-        sender, receiver = anyio.create_memory_object_stream[Event](BACKLOG)
-        reader = _Reader(sender)
+    def subscribe(self) -> Subscription:
+        """Everything published from now on. Whoever subscribes closes the subscription."""
+        reader = Subscription(self)
         self._readers.add(reader)
-        try:
-            with sender, receiver:
-                yield receiver
-        finally:
-            self._readers.discard(reader)
+        return reader
 
-    async def events(self) -> AsyncGenerator[Event]:
-        """Everything published from the first iteration on."""
-        with self._reader() as receiver:
-            async for event in receiver:
-                yield event
+    def leave(self, reader: Subscription) -> None:
+        """A reader stops listening."""
+        self._readers.discard(reader)
+
+    def close(self) -> None:
+        """Let every reader come to its end."""
+        for reader in self._readers:
+            reader.end()
+        self._readers.clear()

@@ -190,7 +190,8 @@ class Exchange:
     async def _try(self, ranking: Ranking) -> None:
         roster = self._context.roster
         candidates = {candidate.name: candidate for candidate in ranking.order}
-        if not candidates and ranking.last_resort is not None and roster.last_resort():
+        last_resort = not candidates and ranking.last_resort is not None and roster.last_resort()
+        if last_resort and ranking.last_resort is not None:
             candidates = {ranking.last_resort.name: ranking.last_resort}
         if not candidates:
             await self._tell_none(ranking)
@@ -200,7 +201,7 @@ class Exchange:
             order=tuple(Place(name, member.endpoint.context_window) for name, member in members.items()),
             audience=self._audience,
             max_attempts=self._context.settings.max_attempts,
-            budgets={name: member.retry_tokens for name, member in members.items()},
+            budgets={name: 0.0 if last_resort else member.retry_tokens for name, member in members.items()},
         )
         styles = {name: list(roster.styles(members[name], one.target_format)) for name, one in candidates.items()}
         step = self._next_step(trying)
@@ -229,7 +230,9 @@ class Exchange:
         await self._end(step)
 
     def _next_step(self, trying: Trying) -> Step:
-        return next_step(trying, now=self._context.clock.now(), jitter=random.random())  # noqa: S311  (spreads pauses)
+        begun = self._stream is not None and self._stream.started
+        jitter = random.random()  # noqa: S311  (spreads pauses; no secret)
+        return next_step(trying, now=self._context.clock.now(), jitter=jitter, headers_sent=begun)
 
     def _prepared(self, ask: Ask, member: Member, candidate: Candidate, style: AuthStyle) -> Attempt:
         context, timeouts = self._context, member.endpoint.timeouts
@@ -268,17 +271,25 @@ class Exchange:
 
     def _observe(self, attempt: Attempt, step: object, trying: Trying) -> None:
         """Let the roster learn from an attempt: once per endpoint, when the request leaves it."""
-        roster, member, seen = self._context.roster, attempt.member, attempt.classification
+        seen = attempt.classification
         if seen is None:
             return
         if isinstance(step, Ask) and not seen.free:
             self._failed_before += 1
-        until = None
         leaving = not (isinstance(step, Ask) and step.endpoint == attempt.endpoint)
+        until = self._learn(attempt, leaving=leaving and not no_network(trying.attempts))
+        self._attempts.append(attempt.record(until))
+
+    def _learn(self, attempt: Attempt, *, leaving: bool) -> float | None:
+        """What an attempt shows about its endpoint; returns until when that cools down now, if it does."""
+        roster, member, seen = self._context.roster, attempt.member, attempt.classification
+        if seen is None:
+            return None
+        until = None
         if self._counts:
             roster.spend(member, ok=seen.outcome is Outcome.OK)
             roster.observe_limits(member, attempt.limits)
-            if leaving and not no_network(trying.attempts):
+            if leaving:
                 until = roster.observe(member, self.id, attempt.candidate.model_sent, seen)
         if seen.outcome is Outcome.OK:
             roster.accepted(member, attempt.candidate.target_format, attempt.style)
@@ -287,7 +298,7 @@ class Exchange:
                 roster.sessions.completed(self._session, attempt.endpoint, self._context.clock.now())
         if attempt.first_content_at is not None:
             self._ttft_ms = (attempt.first_content_at - self._start) * 1000.0
-        self._attempts.append(attempt.record(until))
+        return until
 
     # ending
 
@@ -387,10 +398,15 @@ class Exchange:
         if client_gone:
             self._status = CLIENT_GONE_STATUS
         attempt = self._attempt
-        if attempt is not None and attempt.classification is None:
-            attempt.interrupted(client_gone=client_gone)
-            self._seen = attempt.facts
-            self._attempts.append(attempt.record(None))
+        if attempt is None or attempt.classification is not None:
+            return
+        attempt.interrupted(client_gone=client_gone)
+        self._seen = attempt.facts
+        if attempt.whole:
+            # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
+            self._status, self._endpoint = 200, attempt.endpoint
+            self._learn(attempt, leaving=True)
+        self._attempts.append(attempt.record(None))
 
     def _announce(self) -> None:
         if self._context.bus.has_readers:

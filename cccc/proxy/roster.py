@@ -23,6 +23,7 @@ from cccc.domain.health import (
     TurnObservation,
     availability,
     begin_trial,
+    breaker_now,
     clamped,
     config_changed,
     observe,
@@ -31,7 +32,7 @@ from cccc.domain.health import (
     reset,
     success_rate,
 )
-from cccc.domain.ranking import EndpointFacts, Need, Ranking, rank
+from cccc.domain.ranking import LAST_RESORT_EVERY, EndpointFacts, Need, Ranking, rank
 from cccc.domain.response_time import ResponseTime, measured
 from cccc.domain.trying import FULL_BUDGET, budget_after
 from cccc.errors import UnknownEndpoint
@@ -51,9 +52,6 @@ class Memory(Protocol):
 
     def forget(self, *, topic: str | None = None, subject: str | None = None) -> None: ...
 
-
-LAST_RESORT_EVERY_S = 5.0
-"""While every breaker is open, one real request in this time looks whether that is still true (routing.md §3)."""
 
 AUTH_STYLE = "auth_style"
 """Topic of the learned header for a key; its subjects are endpoints."""
@@ -81,7 +79,7 @@ class Roster:
         self._auto_sort = True
         self._sticky = True
         self._manual: tuple[Manual, ...] = ()
-        self._last_resort = -LAST_RESORT_EVERY_S
+        self._last_resort = -LAST_RESORT_EVERY
         self.sessions = WarmSessions()
 
     # configuration
@@ -174,7 +172,7 @@ class Roster:
     def in_use(self, member: Member) -> Iterator[None]:
         """Count a request in flight; a half-open endpoint is on trial meanwhile."""
         member.in_flight += 1
-        on_trial = member.health.breaker is Breaker.HALF_OPEN
+        on_trial = breaker_now(member.health, self._clock.now()) is Breaker.HALF_OPEN
         if on_trial:
             member.health = begin_trial(member.health)
         try:
@@ -201,7 +199,7 @@ class Roster:
     def last_resort(self) -> bool:
         """Whether a request may go to an endpoint whose breaker is open: one in five seconds, for all together."""
         now = self._clock.monotonic()
-        if now - self._last_resort < LAST_RESORT_EVERY_S:
+        if now - self._last_resort < LAST_RESORT_EVERY:
             return False
         self._last_resort = now
         return True

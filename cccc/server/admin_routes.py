@@ -7,6 +7,7 @@ translation of our own exceptions into statuses happen once, here; the shapes ar
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -169,12 +170,12 @@ class _Admin:
 
     async def events(self, _: Request, responder: Responder) -> None:
         """Server-sent events without an end. The listener cancels this when the client leaves or the proxy stops."""
-        events = self._control.events()
-        await responder.start(200, _headers(_EVENTS))
-        await responder.write(b": what happens from now on\n\n")
-        async for event in events:
-            await responder.write(f"data: {wire.dumps(wire.event_to_json(event))}\n\n".encode())
-        await responder.finish()
+        async with aclosing(self._control.events()) as events:
+            await responder.start(200, _headers(_EVENTS))
+            await responder.write(b": what happens from now on\n\n")
+            async for event in events:
+                await responder.write(f"data: {wire.dumps(wire.event_to_json(event))}\n\n".encode())
+            await responder.finish()
 
 
 class _Parameters:

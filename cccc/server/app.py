@@ -106,8 +106,13 @@ class App:
             runtime.apply(loaded)
             server.reconfigure(self._rules(runtime))
 
+        async def let_readers_go() -> None:
+            await server.stopping_begun()
+            runtime.context.bus.close()
+
         def listening(address: tuple[str, int]) -> None:
             host, port = address
+            tasks.start_soon(let_readers_go)
             url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             local.address = url
             statefiles.announce(self._state_dir, url, pid=os.getpid(), started=self._clock.now())

@@ -141,6 +141,11 @@ class Server:
                 await run.close_sockets()
             self.address = None
 
+    async def stopping_begun(self) -> None:
+        """Return when ``stop`` has been called; after ``listen``, in the server's own loop."""
+        if self._run is not None:
+            await self._run.stop.wait()
+
     def stop(self, *, now: bool = False) -> None:
         """Stop gracefully, or at once. From any thread, more than once; before ``listen`` it does nothing."""
         run = self._run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 import anyio
@@ -113,12 +113,12 @@ class FakeControl:
     async def stop(self) -> None:
         self.stopped = True
 
-    def events(self) -> AsyncIterator[Event]:
+    def events(self) -> AsyncGenerator[Event]:
         send, receive = anyio.create_memory_object_stream[Event](100)
         self.listeners.append(send)
         return self._events(send, receive)
 
-    async def _events(self, send, receive) -> AsyncIterator[Event]:  # type: ignore[no-untyped-def]
+    async def _events(self, send, receive) -> AsyncGenerator[Event]:  # type: ignore[no-untyped-def]
         try:
             async for event in receive:
                 yield event

@@ -17,7 +17,7 @@ LAST = EndpointChanged("last")
 
 
 async def _read(bus: Bus, into: list[Event]) -> None:
-    async with aclosing(bus.events()) as events:
+    async with aclosing(bus.subscribe()) as events:
         async for event in events:
             into.append(event)
             if event == LAST:
@@ -63,3 +63,11 @@ async def test_a_slow_reader_is_told_how_much_it_lost() -> None:
     delivered = [event for event in seen if isinstance(event, EndpointChanged)]
     assert lost
     assert len(delivered) + sum(lost) == BACKLOG + 9
+
+
+async def test_closing_the_bus_ends_every_reader() -> None:
+    bus = Bus()
+    events = bus.subscribe()
+    bus.publish(LAST)
+    bus.close()
+    assert [event async for event in events] == [LAST]
