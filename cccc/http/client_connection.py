@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import select
+import re
 
 import anyio
 import h11
-from anyio.abc import ByteStream, SocketAttribute
+from anyio.abc import ByteStream
 
 from cccc.errors import BadAnswer, BrokeMidBody, ConnectionLost, Phase, TimedOut, UpstreamError
 from cccc.http.body import BadFraming, Body, FixedBody, UnboundedBody, announced_body
 from cccc.http.encoding import BURST, BadEncoding, Decoder, TooMuchOutput, answer_decoder
 from cccc.http.limits import READ_SIZE
 from cccc.http.messages import Headers, UpstreamRequest
-from cccc.http.wire import GONE, closes, send_within
+from cccc.http.wire import GONE, BadHead, closes, raw_socket, readable, send_within, write_head
 
 MAX_HEAD = 64 * 1024
 """Bytes of an answer's head, interim answers included."""
 
+_ASKED = h11.Request(method="GET", target="/", headers=[("host", "x")])
+"""What h11 is told, so that it expects an answer. It reads the answer's head only; that needs no more."""
+
+_TARGET = re.compile(r"/[!-~]*")
 _OURS = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection"})
 
 
@@ -32,7 +36,7 @@ class ClientConnection:
         self.status = 0
         self.headers = Headers()
         self.reused = False
-        self._socket = stream.extra(SocketAttribute.raw_socket, None)  # noqa: S610 - anyio, not Django
+        self._socket = raw_socket(stream)
         self._body: Body = FixedBody(0)
         self._unread = b""
         self._closes = False
@@ -46,15 +50,7 @@ class ClientConnection:
     @property
     def quiet(self) -> bool:
         """Whether neither bytes nor an end wait to be read, as it must be on a connection at rest."""
-        if self._socket is None:
-            return True
-        if self._socket.fileno() < 0:
-            return False
-        if not hasattr(select, "poll"):
-            return not select.select([self._socket], [], [], 0)[0]
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        return not poll.poll(0)
+        return self._socket is None or not readable(self._socket)
 
     async def ask(self, request: UpstreamRequest) -> None:
         """Write the request and wait for the answer's head; interim answers are skipped.
@@ -64,7 +60,8 @@ class ClientConnection:
         """
         self.reused = self.status > 0
         machine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
-        data = _encode(request, machine)
+        machine.send(_ASKED)
+        data = _encode(request)
         phase, seconds = Phase.WRITE, request.timeouts.write
         with anyio.CancelScope() as scope:
             try:
@@ -166,14 +163,15 @@ class ClientConnection:
         return ConnectionLost("the connection was closed before an answer came", reused=self.reused and not answering)
 
 
-def _encode(request: UpstreamRequest, machine: h11.Connection) -> bytes:
+def _encode(request: UpstreamRequest) -> bytes:
     fields = [(b"host", request.origin.netloc.encode("ascii"))]
     fields += [field for field in request.headers.raw if field[0] not in _OURS]
     if request.body or request.method != "GET":
         fields.append((b"content-length", b"%d" % len(request.body)))
+    if not _TARGET.fullmatch(request.target):
+        raise UpstreamError("the request has a path that cannot be sent")
     try:
-        head = machine.send(h11.Request(method=request.method, target=request.target, headers=fields))
-    except h11.LocalProtocolError:
-        # h11's message repeats the value, which may be a key.
-        raise UpstreamError("the request has a header or a path that cannot be sent") from None
+        head = write_head(f"{request.method} {request.target} HTTP/1.1".encode("ascii"), fields)
+    except BadHead:
+        raise UpstreamError("the request has a header that cannot be sent") from None
     return head + request.body

@@ -1,4 +1,4 @@
-"""One answer to one request: the ``Responder`` over h11's heads.
+"""One answer to one request: the ``Responder``.
 
 Head and first bytes leave in one write, and so does a whole small answer; a chunk leaves in one write with its framing.
 Cancellation is looked for before anything is framed, never in between: a cancelled call has sent nothing, and the
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-import h11
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from cccc.http.messages import Headers, Interruption, RawHeader
+from cccc.http.wire import write_head
 
 _OURS = frozenset({b"content-length", b"transfer-encoding", b"connection"})
 _BODILESS = frozenset({204, 304})
@@ -24,15 +24,16 @@ class HttpResponder:
     """Implements ``Responder``.
 
     ``interruption`` is set by whoever watches the connection. ``status`` is what was sent, ``bytes_sent`` counts
-    bytes on the wire. ``closes`` tells that the connection ends with this answer, ``finished`` that it is complete.
+    bytes on the wire. ``closes`` tells that the connection ends with this answer, ``announced_close`` that its head
+    said so, ``finished`` that it is complete.
     """
 
     __slots__ = (
         "_bodiless",
         "_chunked",
         "_head_only",
-        "_machine",
         "_send",
+        "announced_close",
         "bytes_sent",
         "closes",
         "finished",
@@ -41,15 +42,15 @@ class HttpResponder:
     )
 
     def __init__(
-        self, machine: h11.Connection, send: Callable[[bytes], Awaitable[None]], *, head_only: bool, closes: bool
+        self, send: Callable[[bytes], Awaitable[None]], *, chunked: bool, head_only: bool, closes: bool
     ) -> None:
-        """``machine`` has read the request's head, if it could be read. ``head_only``: the request was HEAD."""
-        self._machine = machine
+        """``send`` writes all. ``chunked``: the client knows chunks. ``head_only``: the request was HEAD."""
         self._send = send
         self._head_only = head_only
         self._bodiless = head_only
-        self._chunked = machine.their_http_version == b"1.1"
+        self._chunked = chunked
         self.closes = closes
+        self.announced_close = False
         self.finished = False
         self.interruption: Interruption | None = None
         self.bytes_sent = 0
@@ -60,7 +61,7 @@ class HttpResponder:
         return self.status is not None
 
     async def send(self, status: int, headers: Headers, body: bytes) -> None:
-        head = self._head(status, headers, [] if status in _BODILESS else [(b"content-length", b"%d" % len(body))])
+        head = self._head(status, headers, (b"content-length", b"%d" % len(body)))
         await self._out(head if self._bodiless else head + body)
         self.finished = True
 
@@ -68,7 +69,7 @@ class HttpResponder:
         await checkpoint_if_cancelled()
         if not self._chunked:
             self.closes = True
-        head = self._head(status, headers, [])
+        head = self._head(status, headers, (b"transfer-encoding", b"chunked") if self._chunked else None)
         await self._out(head + self._framed(first))
 
     async def write(self, data: bytes) -> None:
@@ -91,14 +92,16 @@ class HttpResponder:
             return b""
         return b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data
 
-    def _head(self, status: int, headers: Headers, framing: list[RawHeader]) -> bytes:
-        fields = [field for field in headers.raw if field[0] not in _OURS] + framing
+    def _head(self, status: int, headers: Headers, framing: RawHeader | None) -> bytes:
+        fields = [field for field in headers.raw if field[0] not in _OURS]
+        if framing is not None and status not in _BODILESS:
+            fields.append(framing)
         if self.closes:
             fields.append((b"connection", b"close"))
+            self.announced_close = True
         self._bodiless = self._head_only or status in _BODILESS
         self.status = status
-        # Where no length is announced, h11 adds what the client's version of HTTP understands.
-        return self._machine.send(h11.Response(status_code=status, headers=fields, reason=_REASONS.get(status, b"")))
+        return write_head(b"HTTP/1.1 %d %b" % (status, _REASONS.get(status, b"")), fields)
 
     async def _out(self, data: bytes) -> None:
         await self._send(data)

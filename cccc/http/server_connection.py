@@ -17,7 +17,7 @@ from cccc.http.limits import DEFAULT_LIMITS, HEAD_READ_SIZE, READ_SIZE, Limits
 from cccc.http.messages import RequestHead
 from cccc.http.request_head import HeadScanner, parse_head
 from cccc.http.responder import HttpResponder
-from cccc.http.wire import GONE, closes, send_within
+from cccc.http.wire import GONE, closes, raw_socket, readable, send_within
 
 _NO_BODY = FixedBody(0)
 
@@ -34,6 +34,7 @@ class ServerConnection:
         self._declared: int | None = None
         self._body: Body = _NO_BODY
         self._last = False
+        self._leaving = False
         self._refused = False
         self._gone = False
         self._responder: HttpResponder | None = None
@@ -83,10 +84,10 @@ class ServerConnection:
     def responder(self) -> HttpResponder:
         """What answers the request at hand, or the ``BadRequest`` that was raised."""
         self._responder = HttpResponder(
-            self._machine,
             self._send,
+            chunked=self._machine.their_http_version == b"1.1",
             head_only=self._method == "HEAD",
-            closes=self._last or self._refused or self.has_body,
+            closes=self._last or self._leaving or self._refused or self.has_body,
         )
         return self._responder
 
@@ -126,9 +127,17 @@ class ServerConnection:
             return
 
     def _next_cycle(self) -> bool:
-        answer = self._responder
-        if self._last or self._refused or self._gone or (answer is not None and (answer.closes or not answer.finished)):
+        if self._last or self._refused or self._gone:
             return False
+        if self._responder is not None:
+            if not self._responder.finished or self._responder.announced_close:
+                return False
+            if self._responder.closes:
+                # The client was not told in the head: what it sent ahead is still served, nothing is waited for.
+                self._leaving = True
+                raw = raw_socket(self._stream)
+                if not self._received and (raw is None or not readable(raw)):
+                    return False
         # h11 keeps no state from one head to the next; a fresh machine costs 3 microseconds.
         self._machine = h11.Connection(h11.SERVER)
         self._responder = None
@@ -165,7 +174,7 @@ class ServerConnection:
         if self._declared is not None and self._declared > max_bytes:
             raise _too_large(max_bytes)
         if self._machine.they_are_waiting_for_100_continue and not self._received:
-            await self._send(self._machine.send(h11.InformationalResponse(status_code=100, headers=[])))
+            await self._send(b"HTTP/1.1 100 \r\n\r\n")
         pieces = [_feed(body, bytes(self._received))]
         on_wire, size = len(self._received), len(pieces[0])
         self._received.clear()

@@ -48,7 +48,7 @@ CHUNKED = [
     (b"A\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
     (b"a;x=y;z\r\n0123456789\r\n0;last\r\n\r\n", b"0123456789"),
     (b"3 \r\n\r\n\r\r\n0\r\n\r\n", b"\r\n\r"),
-    (b"1\r\na\r\n0\r\nX: y\r\nContent-Length: 5\r\n\r\n", b"a"),
+    (b"1\r\na\r\n0\r\nX: y\r\nX-Sum: 5\r\n\r\n", b"a"),
 ]
 
 

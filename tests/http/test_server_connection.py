@@ -85,7 +85,7 @@ class TestRequests:
     async def test_connections_that_end(self, request_bytes: bytes) -> None:
         stream = ScriptedStream([request_bytes + GET])
         assert await echo(ServerConnection(stream)) == ["/a"]
-        assert b"Connection: close\r\n" in stream.output
+        assert b"connection: close\r\n" in stream.output
         assert stream.closed
 
     async def test_idle_connection_ends_quietly(self) -> None:
@@ -208,7 +208,7 @@ class TestAnswers:
             await responder.finish()
 
         stream = await self.answer(reply)
-        assert stream.sent[0].endswith(b"Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+        assert stream.sent[0].endswith(b"transfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n")
         assert stream.sent[1:] == [b"6\r\nsecond\r\n", b"0\r\n\r\n"]
 
     async def test_http_1_0_ends_with_the_connection(self) -> None:
@@ -219,7 +219,7 @@ class TestAnswers:
             await responder.finish()
 
         stream = await self.answer(reply, b"GET /a HTTP/1.0\r\n\r\n")
-        assert stream.output.endswith(b"Connection: close\r\n\r\nabc")
+        assert stream.output.endswith(b"connection: close\r\n\r\nabc")
         assert b"chunked" not in stream.output
 
     async def test_head_has_no_body(self) -> None:
@@ -252,6 +252,19 @@ class TestAnswers:
             assert await connection.read_head() is None
 
         assert b"connection: close\r\n" in (await self.answer(reply, GET + GET)).output
+
+    async def test_close_after_the_head_ends_the_connection_too(self) -> None:
+        """What the client had sent ahead is served, with a head that says close; nothing is waited for."""
+        stream = ScriptedStream([GET + GET], open_end=True)
+        connection = ServerConnection(stream)
+        for expected in (b"transfer-encoding: chunked\r\n\r\n0", b"connection: close\r\n\r\n0"):
+            assert await connection.read_head() is not None
+            responder = connection.responder()
+            await responder.start(200, TEXT)
+            responder.close_after()
+            await responder.finish()
+            assert expected in stream.output
+        assert await connection.read_head() is None
 
     async def test_framing_of_the_caller_is_replaced(self) -> None:
         headers = Headers.of([("content-length", "999"), ("transfer-encoding", "chunked"), ("connection", "close")])
