@@ -330,7 +330,11 @@ class Exchange:
 
     async def _end(self, step: Deliver | End | Drop) -> None:
         attempt = self._attempt
-        if attempt is None or isinstance(step, Drop):
+        if isinstance(step, Drop):
+            return
+        if attempt is None:
+            if isinstance(step, End):
+                await self._tell(step.told)
             return
         self._seen = attempt.facts
         if isinstance(step, End):

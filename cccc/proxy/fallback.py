@@ -1,7 +1,7 @@
 """Verdicts that a client has just had in a stream, for the request without a stream that it sends at once.
 
-Claude Code asks again with ``stream: false`` as soon as an answer ends with an error event. When every endpoint has just
-failed, asking all of them once more would only double the load, and the client needs the verdict as an HTTP status.
+Claude Code asks again with ``stream: false`` as soon as an answer ends with an error event. When every endpoint has
+just failed, asking all of them once more would only double the load, and the client needs the verdict as an HTTP status.
 Source: resilience.md §12, notes.
 """
 
@@ -36,6 +36,6 @@ class RecentVerdicts:
             self._said[asker] = (now, told)
 
     def recall(self, asker: Hashable) -> Told | None:
-        """The verdict that still stands for a request without a stream; it is said again once."""
-        at, told = self._said.pop(asker, (0.0, None))
+        """The verdict that still stands for a request without a stream."""
+        at, told = self._said.get(asker, (0.0, None))
         return told if self._clock.monotonic() - at < KEPT_S else None
