@@ -1,4 +1,4 @@
-"""A whole proxy in this process, on a real socket, before simulated providers: runtime, store and server as in an app."""
+"""A whole proxy in this process, on a real socket, before simulated providers: runtime, store, server."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ async def providers(*names: str, formats: tuple[WireFormat, ...] = (A, R)) -> As
 async def until(condition: Any, seconds: float = 5.0) -> None:
     """Wait until something holds."""
     with anyio.fail_after(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  (conditions of many objects; none of them tells)
             await anyio.sleep(0.002)
 
 
