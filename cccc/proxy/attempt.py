@@ -56,7 +56,10 @@ class Bounds:
 
 
 class Attempt:
-    """One upstream request for one client request. Used once."""
+    """One upstream request for one client request. Used once.
+
+    ``asked_model`` is the client's name for the model where another was sent: it stands in the answer again.
+    """
 
     def __init__(
         self,
@@ -79,7 +82,7 @@ class Attempt:
         self._out = out
         self._codec = codec
         self._streaming = streaming
-        self._asked_model = asked_model
+        self.asked_model = asked_model
         self._bounds = bounds
         self._clock = clock
         self._redactor = redactor
@@ -227,6 +230,8 @@ class Attempt:
                 raise TimedOut(Phase.STREAM_IDLE, idle) from None
             if not chunk:
                 await self._pass(gate.decoder.close(), client, gate)
+                if self._terminal and (rest := gate.decoder.pending):
+                    await client.write(rest)  # nothing of ours can follow a whole answer, so it need not end an event
                 return
             self._copy.add(chunk)
             if await self._pass(gate.decoder.feed(chunk), client, gate):
@@ -257,7 +262,7 @@ class Attempt:
         return failed
 
     def _restored(self, event: SseEvent) -> bytes:
-        asked = self._asked_model
+        asked = self.asked_model
         return event.raw if asked is None else self._codec.restore_model(event, asked)
 
     # the end

@@ -236,6 +236,7 @@ class Exchange:
 
     def _prepared(self, ask: Ask, member: Member, candidate: Candidate, style: AuthStyle) -> Attempt:
         context, timeouts = self._context, member.endpoint.timeouts
+        rewritten = candidate.model_sent != self._facts.model
         elapsed = context.clock.monotonic() - self._start
         if self._streaming:
             first_event = timeouts.first_event if ask.last_candidate else timeouts.first_event / 3
@@ -254,7 +255,7 @@ class Exchange:
                 self._action,
                 self._request.head,
                 self._request.body,
-                model=candidate.model_sent if candidate.model_sent != self._facts.model else None,
+                model=candidate.model_sent if rewritten else None,
                 style=style,
                 instance=context.instance,
                 fresh=ask.fresh,
@@ -262,7 +263,7 @@ class Exchange:
             ),
             codec=self._codec,
             streaming=self._streaming,
-            asked_model=self._facts.model,
+            asked_model=self._facts.model if rewritten else None,
             bounds=bounds,
             clock=context.clock,
             redactor=context.redactor,
@@ -317,21 +318,20 @@ class Exchange:
             return
         self._endpoint = attempt.endpoint
         if attempt.kept is not None:
-            await self._deliver(attempt.kept, attempt.member)
+            await self._deliver(attempt.kept, attempt)
         elif self._stream is not None:
             self._status = 200
             await self._stream.finish()
 
-    async def _deliver(self, whole: WholeAnswer, member: Member) -> None:
-        """An endpoint's whole answer, under the model's name that the client asked for."""
+    async def _deliver(self, whole: WholeAnswer, attempt: Attempt) -> None:
+        """An endpoint's whole answer, under the model's name that the client asked for where we sent another."""
         body = whole.body
-        asked = self._facts.model
-        if asked is not None and whole.facts.model is not None:
-            body = splice_string(body, self._codec.model_path, asked)
+        if attempt.asked_model is not None and whole.facts.model is not None:
+            body = splice_string(body, self._codec.model_path, attempt.asked_model)
         self._status = whole.status
         self._bytes_out = len(body)
         await self._responder.send(
-            whole.status, Headers([*to_client(whole.headers), *self._our_headers(member).raw]), body
+            whole.status, Headers([*to_client(whole.headers), *self._our_headers(attempt.member).raw]), body
         )
 
     def _our_headers(self, member: Member) -> Headers:
