@@ -78,7 +78,7 @@ class Scanner:
             return Weight.ERROR
         if value is None and data.strip() != b"[DONE]" and (not name or weight is not Weight.NOTHING):
             reading.valid = False
-            return Weight.NOTHING
+            return Weight.BROKEN
         if kind == "message_start":
             _read_message(reading, json.obj(body.get("message")))
         elif kind == "content_block_start":

@@ -1,6 +1,6 @@
 """A Messages answer in its other shape: a whole message as events, and events as a whole message.
 
-Some relays answer a request for a stream with JSON, and the other way round. Both shapes say the same, so nothing is lost:
+Some relays answer a request for a stream with JSON, and the other way round. Both shapes say the same; nothing is lost:
 blocks and fields that are unknown here go over as they are. Source: the streaming chapter of the API reference.
 """
 
@@ -15,7 +15,7 @@ from cccc.ir import json
 from cccc.ir.sse import SseEvent, encode
 
 _END_FIELDS = ("stop_reason", "stop_sequence")
-_ANNOUNCED_LATER = {"content": [], "stop_reason": None, "stop_sequence": None}
+_ANNOUNCED_LATER: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None}
 
 
 def unfold_reply(body: bytes) -> bytes:

@@ -77,8 +77,10 @@ class Scanner:
         if data.strip() == b"[DONE]":
             reading.broken_tool |= not self._calls.end_all()
             return Weight.TERMINAL
+        if value is None:
+            reading.valid = False
+            return Weight.BROKEN
         if not isinstance(value, dict):
-            reading.valid &= value is not None
             return Weight.NOTHING
         _read_head(reading, value)
         self._frame = _text_frame(value, raw) or self._frame

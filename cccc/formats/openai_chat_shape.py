@@ -1,6 +1,6 @@
 """A chat completion in its other shape: a whole completion as chunks, and chunks as a whole completion.
 
-Some relays answer a request for a stream with JSON, and the other way round. Both shapes say the same, so nothing is lost:
+Some relays answer a request for a stream with JSON, and the other way round. Both shapes say the same; nothing is lost:
 fields that are unknown here go over as they are. Source: the API reference of ``POST /v1/chat/completions``.
 """
 

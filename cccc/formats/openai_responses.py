@@ -103,7 +103,7 @@ class Scanner:
             return Weight.ERROR
         if value is None and data.strip() != b"[DONE]":
             reading.valid = False
-            return Weight.NOTHING
+            return Weight.BROKEN
         if response:
             _read_response(reading, response)
         if weight is Weight.TERMINAL:

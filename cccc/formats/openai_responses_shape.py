@@ -1,6 +1,6 @@
 """A response in its other shape: a whole response as events, and events as a whole response.
 
-Some relays answer a request for a stream with JSON, and the other way round. Both shapes say the same, so nothing is lost:
+Some relays answer a request for a stream with JSON, and the other way round. Both shapes say the same; nothing is lost:
 items of a kind that is unknown here go over as they are. Source: the streaming events of ``POST /v1/responses``.
 """
 
@@ -89,7 +89,7 @@ def _content_part(part: dict[str, Any], index: int) -> Iterator[_Event]:
     name, key = _PART_TEXTS.get(str(part.get("type")), (None, ""))
     yield "response.content_part.added", at | {"part": part | {key: ""} if name else part}
     if name:
-        logprobs = {"logprobs": []} if name == "output_text" else {}
+        logprobs: dict[str, Any] = {"logprobs": []} if name == "output_text" else {}
         yield from _text(f"response.{name}", key, part.get(key), at | logprobs)
     yield "response.content_part.done", at | {"part": part}
 

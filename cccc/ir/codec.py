@@ -33,6 +33,8 @@ class Weight(Enum):
     """The upstream says that the turn failed."""
     TERMINAL = "terminal"
     """Ends a whole answer."""
+    BROKEN = "broken"
+    """Its data is not JSON: nothing that follows can be trusted to be whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,19 +26,18 @@ from cccc.domain.trying import Ask, Deliver, Drop, End, Place, Step, Trying, nex
 from cccc.domain.trying import Attempt as Tried
 from cccc.domain.verdict import Turn, verdict
 from cccc.errors import ClientGone, InvalidJson
-from cccc.http.headers import to_client
 from cccc.http.messages import Headers, Interruption, RawHeader, Request, Responder
 from cccc.ir.codec import Codec, JsonObject, ReplyFacts, RequestFacts
 from cccc.ir.estimate import estimated_tokens
 from cccc.ir.json import parse
-from cccc.ir.splice import splice_string
-from cccc.proxy.attempt import Attempt, Bounds, WholeAnswer
+from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
 from cccc.proxy.ids import request_id
 from cccc.proxy.own_answers import answer_headers
 from cccc.proxy.roster import Member
 from cccc.proxy.upstream import outgoing
+from cccc.proxy.whole import WholeAnswer, stream_head
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
@@ -262,6 +261,7 @@ class Exchange:
             ),
             codec=self._codec,
             streaming=self._streaming,
+            turn=self._action is Action.TURN,
             asked_model=self._facts.model,
             bounds=bounds,
             clock=context.clock,
@@ -308,7 +308,8 @@ class Exchange:
             return
         self._seen = attempt.facts
         if isinstance(step, End):
-            if attempt.error_passed and self._stream is not None:
+            # Behind an error that went through, or behind the answer's own end, no second end may follow.
+            if (attempt.error_passed or attempt.whole) and self._stream is not None:
                 self._status, self._error = 200, step.told.message
                 self._endpoint = attempt.endpoint
                 await self._stream.finish(close=True)
@@ -323,16 +324,23 @@ class Exchange:
             await self._stream.finish()
 
     async def _deliver(self, whole: WholeAnswer, member: Member) -> None:
-        """An endpoint's whole answer, under the model's name that the client asked for."""
-        body = whole.body
-        asked = self._facts.model
-        if asked is not None and whole.facts.model is not None:
-            body = splice_string(body, self._codec.model_path, asked)
+        """An endpoint's whole answer in the form that was asked for, under the name of the model that was asked for."""
+        whole, ours = whole.named(self._codec, self._facts.model), self._our_headers(member)
         self._status = whole.status
+        if self._stream is None or not whole.good:
+            await self._send(whole.status, whole.head(ours), whole.body)
+            return
+        await self._stream.open(stream_head(whole.headers, ours))
+        await self._stream.write(self._codec.unfold(whole.body, usage=self._facts.stream_usage))
+        await self._stream.finish()
+
+    async def _send(self, status: int, headers: Headers, body: bytes) -> None:
+        """An answer that does not stream."""
         self._bytes_out = len(body)
-        await self._responder.send(
-            whole.status, Headers([*to_client(whole.headers), *self._our_headers(member).raw]), body
-        )
+        if self._stream is not None:
+            await self._stream.replace(status, headers, body)
+        else:
+            await self._responder.send(status, headers, body)
 
     def _our_headers(self, member: Member) -> Headers:
         headers: list[RawHeader] = [
@@ -388,9 +396,7 @@ class Exchange:
         if said.close:
             self._responder.close_after()
         if not self._responder.started:
-            await self._responder.send(
-                said.status, answer_headers(said, self._codec.wire_format), self._codec.error_body(said)
-            )
+            await self._send(said.status, answer_headers(said, self._codec.wire_format), self._codec.error_body(said))
 
     # recording
 
