@@ -66,6 +66,7 @@ class Exchange:
         self._ranking: Ranking | None = None
         self._attempt: Attempt | None = None
         self._attempts: list[AttemptRecord] = []
+        self._unjudged: list[tuple[int, Attempt]] = []
         self._stream: ClientStream | None = None
         self._seen = ReplyFacts()
         self._endpoint: str | None = None
@@ -241,7 +242,8 @@ class Exchange:
             head = timeouts.response_header * 3 if ask.last_candidate else timeouts.response_header
             bounds = Bounds(first_event=first_event, total=None)
         else:
-            left = max(0.0, timeouts.total - elapsed)
+            # Half of the time is kept for the next candidate: a turn must not fail because the first one hangs.
+            left = max(0.0, timeouts.total - elapsed) / (1 if ask.last_candidate else 2)
             head, bounds = left, Bounds(first_event=left, total=left)
         return Attempt(
             member,
@@ -277,8 +279,16 @@ class Exchange:
         if isinstance(step, Ask) and not seen.free:
             self._failed_before += 1
         leaving = not (isinstance(step, Ask) and step.endpoint == attempt.endpoint)
-        until = self._learn(attempt, leaving=leaving and not no_network(trying.attempts))
+        cut_off = no_network(trying.attempts)
+        if leaving and cut_off:
+            # Held against the endpoint only once another one has shown that the network is there.
+            self._unjudged.append((len(self._attempts), attempt))
+        until = self._learn(attempt, leaving=leaving and not cut_off)
         self._attempts.append(attempt.record(until))
+        if not cut_off:
+            for place, earlier in self._unjudged:
+                self._attempts[place] = earlier.record(self._judge(earlier))
+            self._unjudged.clear()
 
     def _learn(self, attempt: Attempt, *, leaving: bool) -> float | None:
         """What an attempt shows about its endpoint; returns until when that cools down now, if it does."""
@@ -290,7 +300,7 @@ class Exchange:
             roster.spend(member, ok=seen.outcome is Outcome.OK)
             roster.observe_limits(member, attempt.limits)
             if leaving:
-                until = roster.observe(member, self.id, attempt.candidate.model_sent, seen)
+                until = self._judge(attempt)
         if seen.outcome is Outcome.OK:
             roster.accepted(member, attempt.candidate.target_format, attempt.style)
             if self._counts:
@@ -299,6 +309,13 @@ class Exchange:
         if attempt.first_content_at is not None:
             self._ttft_ms = (attempt.first_content_at - self._start) * 1000.0
         return until
+
+    def _judge(self, attempt: Attempt) -> float | None:
+        """Let the endpoint's health know; returns until when it cools down now, if it does."""
+        seen = attempt.classification
+        if seen is None or not self._counts:
+            return None
+        return self._context.roster.observe(attempt.member, self.id, attempt.candidate.model_sent, seen)
 
     # ending
 
