@@ -20,11 +20,11 @@ from cccc.domain.wording import page_title, plain, status_line
 from cccc.errors import TimedOut, UpstreamError
 
 __all__ = [
+    "EXPLAINS_EMPTY",
     "Bench",
     "BenchScope",
     "BodyKind",
     "Classification",
-    "EXPLAINS_EMPTY",
     "Evidence",
     "FailureClass",
     "Outcome",
