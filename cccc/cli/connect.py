@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from cccc.cli.session import Session
 from cccc.control import statefiles
 from cccc.control.api import Control
 from cccc.errors import NotRunning
 
 
 @asynccontextmanager
-async def found(session: Session, *, running: bool) -> AsyncIterator[Control]:
+async def found(
+    state_dir: Path, config_path: Callable[[], Path | None], environ: Mapping[str, str], *, running: bool
+) -> AsyncIterator[Control]:
     """Prefer the running proxy. Without one: raise ``NotRunning`` where it must be ``running``, else work offline."""
-    state_dir = session.state_folder()
     async with AsyncExitStack() as stack:
         try:
             control = await stack.enter_async_context(_remote(state_dir))
         except NotRunning:
             if running:
                 raise
-            control = await stack.enter_async_context(_local(session, state_dir))
+            control = await stack.enter_async_context(_local(state_dir, config_path(), environ))
         yield control
 
 
@@ -33,7 +33,9 @@ def _remote(state_dir: Path) -> AbstractAsyncContextManager[Control]:
     return connect(state_dir)
 
 
-def _local(session: Session, state_dir: Path) -> AbstractAsyncContextManager[Control]:
+def _local(
+    state_dir: Path, config_path: Path | None, environ: Mapping[str, str]
+) -> AbstractAsyncContextManager[Control]:
     from cccc.control.local import offline
 
-    return offline(state_dir, session.config_path(), session.environ)
+    return offline(state_dir, config_path, environ)

@@ -28,7 +28,7 @@ T = TypeVar("T")
 def _found(session: Session, running: bool) -> AbstractAsyncContextManager[Control]:  # noqa: FBT001  (a callback)
     from cccc.cli.connect import found
 
-    return found(session, running=running)
+    return found(session.state_folder(), session.config_path, session.environ, running=running)
 
 
 @dataclass(slots=True)

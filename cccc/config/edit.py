@@ -17,7 +17,7 @@ from pathlib import Path
 from cccc.config import documents
 from cccc.config.atomic import atomic_write
 from cccc.config.backups import keep_backup
-from cccc.config.documents import Document, Place
+from cccc.config.document import Document, Place
 from cccc.config.paths import config_folder
 from cccc.config.references import holds_literals
 from cccc.errors import ConfigError, UnknownEndpoint

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from cccc.config import documents
 from cccc.config.build import AUTO, AutoToken, World, build, health_policy
-from cccc.config.documents import Document, Span
+from cccc.config.document import EMPTY, Document, Span
 from cccc.config.effective import effective
 from cccc.config.overrides import Overrides, collect, overlaid
 from cccc.config.problems import Path, Problem, dotted
@@ -63,7 +63,7 @@ def load(path: FilePath | None, *, environ: Mapping[str, str], options: Mapping[
     Raises ``ConfigError``.
     """
     if path is None:
-        return _assembled(documents.EMPTY, collect(environ, options), World(FilePath.cwd(), environ), None, None)
+        return _assembled(EMPTY, collect(environ, options), World(FilePath.cwd(), environ), None, None)
     toml = documents.is_toml(path)
     data = documents.read(path)
     document = documents.parse(documents.decode(data, path.name), toml=toml, name=path.name)

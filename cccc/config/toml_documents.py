@@ -11,7 +11,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from cccc.config.documents import Document, Place, Places, Span
+from cccc.config.document import Document, Place, Places, Span
 from cccc.config.problems import Path, masked
 from cccc.errors import ConfigError
 

@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from cccc.config.documents import Document, Place, Places, Span
+from cccc.config.document import Document, Place, Places, Span
 from cccc.config.problems import Path, dotted, masked, shown_key
 from cccc.errors import ConfigError
 

@@ -201,6 +201,10 @@ class Transport(Protocol):
         """Send a request and wait for the answer's head. Raises ``UpstreamError``; bounded by ``request.timeouts``."""
         ...
 
+    async def close_expired(self) -> None:
+        """Close the kept-alive connections that have been idle for too long."""
+        ...
+
     async def aclose(self) -> None:
         """Close every kept-alive connection."""
         ...

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from cccc.clock import Clock
+from cccc.control.api import RequestProgress
 from cccc.domain.record import RequestRecord
 from cccc.domain.redact import Redactor
 from cccc.domain.tags import Tagger
@@ -14,8 +15,21 @@ from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
 from cccc.proxy.roster import Roster
 
-if TYPE_CHECKING:
-    from cccc.proxy.exchange import Exchange
+
+class InFlight(Protocol):
+    """A running exchange, as those see it who look after all of them."""
+
+    def needs_keep_alive(self, now: float, silence: float) -> bool:
+        """Whether its client has heard nothing for ``silence`` seconds, or waits for the gate too long."""
+        ...
+
+    async def keep_alive(self) -> None:
+        """Tell the client that we are still there. Raises ``ClientGone``."""
+        ...
+
+    def progress(self) -> RequestProgress | None:
+        """How far its answer is; ``None`` before any endpoint was asked."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +62,4 @@ class Context:
     redactor: Redactor
     submit: Callable[[RequestRecord], object]
     settings: LiveSettings
-    in_flight: dict[str, Exchange] = field(default_factory=dict)
+    in_flight: dict[str, InFlight] = field(default_factory=dict)

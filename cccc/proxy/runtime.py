@@ -29,6 +29,7 @@ from cccc.proxy.ticker import Ticker
 from cccc.storage.policy import BodyLog, LogPolicy, RequestTypes
 from cccc.storage.store import Store
 
+IDLE_CHECK_S = 30.0
 FULL_COPY_LIMIT = 64 * 1024 * 1024
 
 
@@ -101,11 +102,17 @@ class Runtime:
         self.started = self._clock.now()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(Ticker(self.context).run)
+            tasks.start_soon(self._close_idle_connections)
             try:
                 yield
             finally:
                 tasks.cancel_scope.cancel()
                 self.started = None
+
+    async def _close_idle_connections(self) -> None:
+        while True:
+            await anyio.sleep(IDLE_CHECK_S)
+            await self.context.transport.close_expired()
 
 
 def _copy_limit(policy: str) -> int:

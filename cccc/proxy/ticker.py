@@ -8,8 +8,7 @@ from __future__ import annotations
 import anyio
 
 from cccc.errors import ClientGone
-from cccc.proxy.context import Context
-from cccc.proxy.exchange import Exchange
+from cccc.proxy.context import Context, InFlight
 
 TICK_S = 0.25
 KEEPALIVE_S = 10.0
@@ -47,7 +46,7 @@ class Ticker:
         self._shown = shown
 
 
-async def _keep_alive(exchange: Exchange) -> None:
+async def _keep_alive(exchange: InFlight) -> None:
     try:
         await exchange.keep_alive()
     except ClientGone:

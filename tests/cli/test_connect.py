@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import anyio
 import pytest
 
-from cccc.cli.connect import found
 from cccc.cli.session import Session
 from cccc.control import statefiles
 from cccc.control.api import Control, EndpointAction
@@ -63,7 +62,7 @@ async def proxy(state_dir: Path) -> AsyncIterator[FakeControl]:
 
 
 async def test_prefers_the_running_proxy(session: Session, tmp_path: Path, asked: list[object]) -> None:
-    async with proxy(tmp_path) as fake, found(session, running=False) as control:
+    async with proxy(tmp_path) as fake, session.control(running=False) as control:
         assert isinstance(control, Remote)
         await control.endpoint_action("alpha", EndpointAction.DISABLE)
     assert not fake.views["alpha"].enabled
@@ -76,14 +75,14 @@ async def test_works_on_the_files_where_nothing_runs(
 ) -> None:
     if stale:
         statefiles.announce(tmp_path, f"http://127.0.0.1:{free_tcp_port}", pid=1, started=0.0)
-    async with found(session, running=False) as control:
+    async with session.control(running=False) as control:
         assert isinstance(control, FakeControl)
     assert asked == [(tmp_path, None, {"A": "b"})]
 
 
 async def test_does_not_pretend_where_a_proxy_is_needed(session: Session, asked: list[object]) -> None:
     with pytest.raises(NotRunning):
-        async with found(session, running=True):
+        async with session.control(running=True):
             pass
     assert asked == []
 
@@ -102,7 +101,7 @@ async def test_a_proxy_that_stops_while_it_is_asked_is_not_replaced_silently(
 async def found_of(session: Session, state_dir: Path) -> AsyncIterator[Control]:
     """A control surface whose proxy has gone by the time it is used."""
     async with proxy(state_dir):
-        opened = found(session, running=False)
+        opened = session.control(running=False)
         control = await opened.__aenter__()
     try:
         yield control
@@ -113,5 +112,5 @@ async def found_of(session: Session, state_dir: Path) -> AsyncIterator[Control]:
 async def test_a_run_file_that_cannot_be_read_is_an_error(session: Session, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(ControlError, match=r"run\.json"):
-        async with found(session, running=False):
+        async with session.control(running=False):
             pass

@@ -11,7 +11,8 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cccc.config.documents import Document, parse
+from cccc.config.document import Document
+from cccc.config.documents import parse
 from cccc.config.problems import Path
 from cccc.errors import ConfigError
 
