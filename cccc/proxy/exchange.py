@@ -26,19 +26,18 @@ from cccc.domain.trying import Ask, Deliver, Drop, End, Place, Step, Trying, nex
 from cccc.domain.trying import Attempt as Tried
 from cccc.domain.verdict import Turn, verdict
 from cccc.errors import ClientGone, InvalidJson
-from cccc.http.headers import to_client
 from cccc.http.messages import Headers, Interruption, RawHeader, Request, Responder
 from cccc.ir.codec import Codec, JsonObject, ReplyFacts, RequestFacts
 from cccc.ir.estimate import estimated_tokens
 from cccc.ir.json import parse
-from cccc.ir.splice import splice_string
-from cccc.proxy.attempt import Attempt, Bounds, WholeAnswer
+from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
 from cccc.proxy.ids import request_id
 from cccc.proxy.own_answers import answer_headers
 from cccc.proxy.roster import Member
 from cccc.proxy.upstream import outgoing
+from cccc.proxy.whole import WholeAnswer, stream_head
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
@@ -67,6 +66,7 @@ class Exchange:
         self._ranking: Ranking | None = None
         self._attempt: Attempt | None = None
         self._attempts: list[AttemptRecord] = []
+        self._unjudged: list[tuple[int, Attempt]] = []
         self._stream: ClientStream | None = None
         self._seen = ReplyFacts()
         self._endpoint: str | None = None
@@ -243,7 +243,8 @@ class Exchange:
             head = timeouts.response_header * 3 if ask.last_candidate else timeouts.response_header
             bounds = Bounds(first_event=first_event, total=None)
         else:
-            left = max(0.0, timeouts.total - elapsed)
+            # Half of the time is kept for the next candidate: a turn must not fail because the first one hangs.
+            left = max(0.0, timeouts.total - elapsed) / (1 if ask.last_candidate else 2)
             head, bounds = left, Bounds(first_event=left, total=left)
         return Attempt(
             member,
@@ -263,7 +264,8 @@ class Exchange:
             ),
             codec=self._codec,
             streaming=self._streaming,
-            asked_model=self._facts.model if rewritten else None,
+            turn=self._action is Action.TURN,
+            asked_model=self._facts.model,
             bounds=bounds,
             clock=context.clock,
             redactor=context.redactor,
@@ -278,8 +280,16 @@ class Exchange:
         if isinstance(step, Ask) and not seen.free:
             self._failed_before += 1
         leaving = not (isinstance(step, Ask) and step.endpoint == attempt.endpoint)
-        until = self._learn(attempt, leaving=leaving and not no_network(trying.attempts))
+        cut_off = no_network(trying.attempts)
+        if leaving and cut_off:
+            # Held against the endpoint only once another one has shown that the network is there.
+            self._unjudged.append((len(self._attempts), attempt))
+        until = self._learn(attempt, leaving=leaving and not cut_off)
         self._attempts.append(attempt.record(until))
+        if not cut_off:
+            for place, earlier in self._unjudged:
+                self._attempts[place] = earlier.record(self._judge(earlier))
+            self._unjudged.clear()
 
     def _learn(self, attempt: Attempt, *, leaving: bool) -> float | None:
         """What an attempt shows about its endpoint; returns until when that cools down now, if it does."""
@@ -291,7 +301,7 @@ class Exchange:
             roster.spend(member, ok=seen.outcome is Outcome.OK)
             roster.observe_limits(member, attempt.limits)
             if leaving:
-                until = roster.observe(member, self.id, attempt.candidate.model_sent, seen)
+                until = self._judge(attempt)
         if seen.outcome is Outcome.OK:
             roster.accepted(member, attempt.candidate.target_format, attempt.style)
             if self._counts:
@@ -300,6 +310,13 @@ class Exchange:
         if attempt.first_content_at is not None:
             self._ttft_ms = (attempt.first_content_at - self._start) * 1000.0
         return until
+
+    def _judge(self, attempt: Attempt) -> float | None:
+        """Let the endpoint's health know; returns until when it cools down now, if it does."""
+        seen = attempt.classification
+        if seen is None or not self._counts:
+            return None
+        return self._context.roster.observe(attempt.member, self.id, attempt.candidate.model_sent, seen)
 
     # ending
 
@@ -311,7 +328,8 @@ class Exchange:
         if attempt.committed:
             self._endpoint = attempt.endpoint
         if isinstance(step, End):
-            if attempt.error_passed and self._stream is not None:
+            # Behind an error that went through, or behind the answer's own end, no second end may follow.
+            if (attempt.error_passed or attempt.whole) and self._stream is not None:
                 self._status, self._error = 200, step.told.message
                 await self._stream.finish(close=True)
             else:
@@ -319,21 +337,29 @@ class Exchange:
             return
         self._endpoint = attempt.endpoint
         if attempt.kept is not None:
-            await self._deliver(attempt.kept, attempt)
+            await self._deliver(attempt.kept, attempt.member)
         elif self._stream is not None:
             self._status = 200
             await self._stream.finish()
 
-    async def _deliver(self, whole: WholeAnswer, attempt: Attempt) -> None:
-        """An endpoint's whole answer, under the model's name that the client asked for where we sent another."""
-        body = whole.body
-        if attempt.asked_model is not None and whole.facts.model is not None:
-            body = splice_string(body, self._codec.model_path, attempt.asked_model)
+    async def _deliver(self, whole: WholeAnswer, member: Member) -> None:
+        """An endpoint's whole answer in the form that was asked for, under the name of the model that was asked for."""
+        whole, ours = whole.named(self._codec, self._facts.model), self._our_headers(member)
         self._status = whole.status
+        if self._stream is None or not whole.good:
+            await self._send(whole.status, whole.head(ours), whole.body)
+            return
+        await self._stream.open(stream_head(whole.headers, ours))
+        await self._stream.write(self._codec.unfold(whole.body, usage=self._facts.stream_usage))
+        await self._stream.finish()
+
+    async def _send(self, status: int, headers: Headers, body: bytes) -> None:
+        """An answer that does not stream."""
         self._bytes_out = len(body)
-        await self._responder.send(
-            whole.status, Headers([*to_client(whole.headers), *self._our_headers(attempt.member).raw]), body
-        )
+        if self._stream is not None:
+            await self._stream.replace(status, headers, body)
+        else:
+            await self._responder.send(status, headers, body)
 
     def _our_headers(self, member: Member) -> Headers:
         headers: list[RawHeader] = [
@@ -389,9 +415,7 @@ class Exchange:
         if said.close:
             self._responder.close_after()
         if not self._responder.started:
-            await self._responder.send(
-                said.status, answer_headers(said, self._codec.wire_format), self._codec.error_body(said)
-            )
+            await self._send(said.status, answer_headers(said, self._codec.wire_format), self._codec.error_body(said))
 
     # recording
 
