@@ -1,4 +1,4 @@
-"""A TCP relay in front of a proxy that notes every request line on its way: what a client really sent, refused or not."""
+"""A TCP relay in front of a proxy that notes every request line on its way: what a client sent, refused or not."""
 
 from __future__ import annotations
 

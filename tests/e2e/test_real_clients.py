@@ -1,4 +1,4 @@
-"""Whole sessions of the real Claude Code and the real Codex: straight at a simulated provider, and through the proxy."""
+"""Whole sessions of the real Claude Code and Codex: straight at a simulated provider, and through the proxy."""
 
 from __future__ import annotations
 
