@@ -307,10 +307,11 @@ class Exchange:
         if attempt is None or isinstance(step, Drop):
             return
         self._seen = attempt.facts
+        if attempt.committed:
+            self._endpoint = attempt.endpoint
         if isinstance(step, End):
             if attempt.error_passed and self._stream is not None:
                 self._status, self._error = 200, step.told.message
-                self._endpoint = attempt.endpoint
                 await self._stream.finish(close=True)
             else:
                 await self._tell(step.told)
@@ -402,9 +403,11 @@ class Exchange:
             return
         attempt.interrupted(client_gone=client_gone)
         self._seen = attempt.facts
+        if attempt.committed:
+            self._endpoint = attempt.endpoint
         if attempt.whole:
             # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
-            self._status, self._endpoint = 200, attempt.endpoint
+            self._status = 200
             self._learn(attempt, leaving=True)
         self._attempts.append(attempt.record(None))
 

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import anyio
 import pytest
 
-from cccc.cli.connect import found
 from cccc.cli.session import Session
 from cccc.control import statefiles
 from cccc.control.api import Control, EndpointAction
