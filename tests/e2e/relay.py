@@ -61,13 +61,17 @@ class Relay:
 
 @asynccontextmanager
 async def relay_to(target: str) -> AsyncIterator[Relay]:
-    """A relay to ``http://HOST:PORT`` on a free port of the loopback address."""
+    """A relay to ``http://HOST:PORT`` on a free port of the loopback address. What is raised within keeps its type."""
     relay = Relay(target)
+    failure: Exception | None = None
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
     relay.base_url = f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, relay.serve)
         try:
             yield relay
-        finally:
-            tasks.cancel_scope.cancel()
+        except Exception as error:  # noqa: BLE001 (raised again once the group has ended)
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
