@@ -420,18 +420,18 @@ class Exchange:
     # recording
 
     def _interrupted(self, *, client_gone: bool) -> None:
-        if client_gone:
-            self._status = CLIENT_GONE_STATUS
         attempt = self._attempt
+        # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
+        whole = attempt is not None and attempt.whole
+        if whole or client_gone:
+            self._status = 200 if whole else CLIENT_GONE_STATUS
         if attempt is None or attempt.classification is not None:
             return
         attempt.interrupted(client_gone=client_gone)
         self._seen = attempt.facts
         if attempt.committed:
             self._endpoint = attempt.endpoint
-        if attempt.whole:
-            # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
-            self._status = 200
+        if whole:
             self._learn(attempt, leaving=True)
         self._attempts.append(attempt.record(None))
 
