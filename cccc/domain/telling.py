@@ -6,7 +6,7 @@ every endpoint is listed with its own reason, by name only (resilience.md §12).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -98,6 +98,12 @@ def tell_none(
     if causes == {Cause.FORMAT}:
         return Told(Failure.NOT_CONVERTIBLE, f"no endpoint can be asked for {asked_for}{reasons}")
     return Told(Failure.NO_ENDPOINT, f"no endpoint is enabled for {asked_for}{reasons}. Open cccc, Endpoints")
+
+
+def tell_busy(endpoints: Collection[str]) -> Told:
+    """Say that no endpoint had a place in time."""
+    who = "every endpoint is" if len(endpoints) != 1 else "the only endpoint is"
+    return Told(Failure.TOO_BUSY, f"{who} busy with as many requests as it may have ({', '.join(sorted(endpoints))})")
 
 
 _WAITING = frozenset({Cause.BREAKER, Cause.LIMITED, Cause.QUOTA, Cause.RESTING})

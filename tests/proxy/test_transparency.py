@@ -145,8 +145,8 @@ async def test_the_answer_has_the_name_that_the_client_asked_for(
             upstream.whole(answers.whole(wire_format, model="demo-model-20260701"))
         reply = await running.turn(wire_format, stream=stream)
         record = await running.record(reply.id)
-    assert b"demo-model-20260701" in reply.body
-    assert b'"demo-model"' not in reply.body
+    assert b"demo-model-20260701" not in reply.body
+    assert b'"demo-model"' in reply.body
     assert (record.model, record.model_served) == (MODEL, "demo-model-20260701")
 
 
