@@ -238,12 +238,13 @@ def _goes_back(trying: Trying, last: Attempt) -> bool:
     """Whether the endpoint's own error goes to the client unmodified.
 
     It does where the formats agree and either the request itself was at fault or only this endpoint was asked.
-    Codex sends thirty requests for a 5xx, so it gets that in words of ours.
+    Codex asks once after a 400 only; a 5xx it sends thirty times, most 4xx six times, and after a 429 it waits for as
+    long as it is told. So it gets all of those in words of ours.
     """
     what = last.classification
     if not (what.unmodified and last.same_format):
         return False
-    if trying.audience is Audience.CODEX and (what.status or 0) >= 500:
+    if trying.audience is Audience.CODEX and what.status != 400:
         return False
     alone = all(one.endpoint == last.endpoint for one in trying.attempts)
     return alone or not what.go_elsewhere

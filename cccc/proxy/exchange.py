@@ -26,13 +26,11 @@ from cccc.domain.trying import Ask, Deliver, Drop, End, Step, Trying, next_step,
 from cccc.domain.trying import Attempt as Tried
 from cccc.domain.verdict import Turn, verdict
 from cccc.errors import ClientGone, InvalidJson
-from cccc.http.headers import to_client
 from cccc.http.messages import Headers, Interruption, RawHeader, Request, Responder
 from cccc.ir.codec import Codec, JsonObject, ReplyFacts, RequestFacts
 from cccc.ir.estimate import estimated_tokens
 from cccc.ir.json import parse
-from cccc.ir.splice import splice_string
-from cccc.proxy.attempt import Attempt, Bounds, WholeAnswer
+from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
 from cccc.proxy.ids import request_id
@@ -40,6 +38,7 @@ from cccc.proxy.lineup import Lineup, Option
 from cccc.proxy.own_answers import answer_headers
 from cccc.proxy.roster import Admission, Member
 from cccc.proxy.upstream import outgoing
+from cccc.proxy.whole import WholeAnswer, stream_head
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
@@ -68,6 +67,7 @@ class Exchange:
         self._ranking: Ranking | None = None
         self._attempt: Attempt | None = None
         self._attempts: list[AttemptRecord] = []
+        self._unjudged: list[tuple[int, Attempt]] = []
         self._stream: ClientStream | None = None
         self._seen = ReplyFacts()
         self._endpoint: str | None = None
@@ -228,7 +228,7 @@ class Exchange:
                 full |= admission is Admission.FULL
                 trying = trying.without(step.endpoint)
                 if step.repeat and before is not None:
-                    self._leave(before)
+                    self._judge(before)
             step = self._next_step(trying)
             if not resort and _fails(step, trying):
                 # Time has passed: somebody who was cooling down when this request came may be well by now.
@@ -257,13 +257,15 @@ class Exchange:
 
     def _prepared(self, ask: Ask, member: Member, candidate: Candidate, style: AuthStyle) -> Attempt:
         context, timeouts = self._context, member.endpoint.timeouts
+        rewritten = candidate.model_sent != self._facts.model
         elapsed = context.clock.monotonic() - self._start
         if self._streaming:
             first_event = timeouts.first_event if ask.last_candidate else timeouts.first_event / 3
             head = timeouts.response_header * 3 if ask.last_candidate else timeouts.response_header
             bounds = Bounds(first_event=first_event, total=None)
         else:
-            left = max(0.0, timeouts.total - elapsed)
+            # Half of the time is kept for the next candidate: a turn must not fail because the first one hangs.
+            left = max(0.0, timeouts.total - elapsed) / (1 if ask.last_candidate else 2)
             head, bounds = left, Bounds(first_event=left, total=left)
         return Attempt(
             member,
@@ -275,7 +277,7 @@ class Exchange:
                 self._action,
                 self._request.head,
                 self._request.body,
-                model=candidate.model_sent if candidate.model_sent != self._facts.model else None,
+                model=candidate.model_sent if rewritten else None,
                 style=style,
                 instance=context.instance,
                 fresh=ask.fresh,
@@ -283,6 +285,7 @@ class Exchange:
             ),
             codec=self._codec,
             streaming=self._streaming,
+            turn=self._action is Action.TURN,
             asked_model=self._facts.model,
             bounds=bounds,
             clock=context.clock,
@@ -298,8 +301,16 @@ class Exchange:
         if isinstance(step, Ask) and not seen.free:
             self._failed_before += 1
         leaving = not (isinstance(step, Ask) and step.endpoint == attempt.endpoint)
-        until = self._learn(attempt, leaving=leaving and not no_network(trying.attempts))
+        cut_off = no_network(trying.attempts)
+        if leaving and cut_off:
+            # Held against the endpoint only once another one has shown that the network is there.
+            self._unjudged.append((len(self._attempts), attempt))
+        until = self._learn(attempt, leaving=leaving and not cut_off)
         self._attempts.append(attempt.record(until))
+        if not cut_off:
+            for place, earlier in self._unjudged:
+                self._attempts[place] = earlier.record(self._judge(earlier))
+            self._unjudged.clear()
 
     def _learn(self, attempt: Attempt, *, leaving: bool) -> float | None:
         """What an attempt shows about its endpoint; returns until when that cools down now, if it does."""
@@ -311,7 +322,7 @@ class Exchange:
             roster.spend(member, ok=seen.outcome is Outcome.OK)
             roster.observe_limits(member, attempt.limits)
             if leaving:
-                until = roster.observe(member, self.id, attempt.candidate.model_sent, seen)
+                until = self._judge(attempt)
         if seen.outcome is Outcome.OK:
             roster.accepted(member, attempt.candidate.target_format, attempt.style)
             if self._counts:
@@ -321,10 +332,12 @@ class Exchange:
             self._ttft_ms = (attempt.first_content_at - self._start) * 1000.0
         return until
 
-    def _leave(self, attempt: Attempt) -> None:
-        """The request was to ask an endpoint once more, and goes without: now its failure there counts."""
-        if self._counts and attempt.classification is not None:
-            self._context.roster.observe(attempt.member, self.id, attempt.candidate.model_sent, attempt.classification)
+    def _judge(self, attempt: Attempt) -> float | None:
+        """Let the endpoint's health know; returns until when it cools down now, if it does."""
+        seen = attempt.classification
+        if seen is None or not self._counts:
+            return None
+        return self._context.roster.observe(attempt.member, self.id, attempt.candidate.model_sent, seen)
 
     # ending
 
@@ -337,10 +350,12 @@ class Exchange:
                 await self._tell(step.told)
             return
         self._seen = attempt.facts
+        if attempt.committed:
+            self._endpoint = attempt.endpoint
         if isinstance(step, End):
-            if attempt.error_passed and self._stream is not None:
+            # Behind an error that went through, or behind the answer's own end, no second end may follow.
+            if (attempt.error_passed or attempt.whole) and self._stream is not None:
                 self._status, self._error = 200, step.told.message
-                self._endpoint = attempt.endpoint
                 await self._stream.finish(close=True)
             else:
                 await self._tell(step.told)
@@ -353,16 +368,23 @@ class Exchange:
             await self._stream.finish()
 
     async def _deliver(self, whole: WholeAnswer, member: Member) -> None:
-        """An endpoint's whole answer, under the model's name that the client asked for."""
-        body = whole.body
-        asked = self._facts.model
-        if asked is not None and whole.facts.model is not None:
-            body = splice_string(body, self._codec.model_path, asked)
+        """An endpoint's whole answer in the form that was asked for, under the name of the model that was asked for."""
+        whole, ours = whole.named(self._codec, self._facts.model), self._our_headers(member)
         self._status = whole.status
+        if self._stream is None or not whole.good:
+            await self._send(whole.status, whole.head(ours), whole.body)
+            return
+        await self._stream.open(stream_head(whole.headers, ours))
+        await self._stream.write(self._codec.unfold(whole.body, usage=self._facts.stream_usage))
+        await self._stream.finish()
+
+    async def _send(self, status: int, headers: Headers, body: bytes) -> None:
+        """An answer that does not stream."""
         self._bytes_out = len(body)
-        await self._responder.send(
-            whole.status, Headers([*to_client(whole.headers), *self._our_headers(member).raw]), body
-        )
+        if self._stream is not None:
+            await self._stream.replace(status, headers, body)
+        else:
+            await self._responder.send(status, headers, body)
 
     def _our_headers(self, member: Member) -> Headers:
         headers: list[RawHeader] = [
@@ -420,23 +442,23 @@ class Exchange:
         if said.close:
             self._responder.close_after()
         if not self._responder.started:
-            await self._responder.send(
-                said.status, answer_headers(said, self._codec.wire_format), self._codec.error_body(said)
-            )
+            await self._send(said.status, answer_headers(said, self._codec.wire_format), self._codec.error_body(said))
 
     # recording
 
     def _interrupted(self, *, client_gone: bool) -> None:
-        if client_gone:
-            self._status = CLIENT_GONE_STATUS
         attempt = self._attempt
+        # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
+        whole = attempt is not None and attempt.whole
+        if whole or client_gone:
+            self._status = 200 if whole else CLIENT_GONE_STATUS
         if attempt is None or attempt.classification is not None:
             return
         attempt.interrupted(client_gone=client_gone)
         self._seen = attempt.facts
-        if attempt.whole:
-            # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
-            self._status, self._endpoint = 200, attempt.endpoint
+        if attempt.committed:
+            self._endpoint = attempt.endpoint
+        if whole:
             self._learn(attempt, leaving=True)
         self._attempts.append(attempt.record(None))
 

@@ -16,7 +16,7 @@ from cccc.clock import Clock
 from cccc.config import Loaded
 from cccc.control.api import EndpointChanged
 from cccc.domain.endpoint import Action
-from cccc.domain.redact import Redactor
+from cccc.domain.redact import MASK, Redactor
 from cccc.domain.secret import Secret
 from cccc.http.messages import Request, Responder, Transport
 from cccc.ir.codec import Codec
@@ -124,6 +124,16 @@ def _copy_limit(policy: str) -> int:
 
 
 def _secrets(loaded: Loaded) -> list[Secret]:
+    """Every value of the configuration that must not be seen: an endpoint may repeat what it was sent."""
     found = [endpoint.auth.secret for endpoint in loaded.endpoints]
     found += [endpoint.egress.password for endpoint in loaded.endpoints if endpoint.egress]
-    return [secret for secret in found if secret is not None]
+    if isinstance(loaded.auth_token, Secret):
+        found.append(loaded.auth_token)
+    nothing_known = Redactor()
+    found += [
+        Secret(value)
+        for endpoint in loaded.endpoints
+        for name, value in endpoint.header_overrides.items()
+        if nothing_known.header_value(name, value) == MASK
+    ]
+    return [secret for secret in found if secret is not None and secret.reveal()]
