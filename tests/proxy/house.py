@@ -54,6 +54,10 @@ class House:
         """One request on a connection of its own, and its whole answer."""
         return await exchange(self.url, post(PATH[wire_format], ask(wire_format, **more), **(headers or {})))
 
+    async def count_tokens(self) -> Raw:
+        """A request for a count of tokens."""
+        return await exchange(self.url, post("/v1/messages/count_tokens", ask(A, stream=False)))
+
     @asynccontextmanager
     async def asking(self, wire_format: WireFormat = A, **more: Any) -> AsyncIterator[SocketStream]:
         """A request that has been sent; leaving the block hangs up."""

@@ -1,4 +1,4 @@
-"""What outlives a restart and a reload: breaker, cooldowns, learned facts; and what a changed configuration forgives."""
+"""What outlives a restart and a reload, and what a changed configuration forgives."""
 
 from __future__ import annotations
 
