@@ -96,22 +96,24 @@ async def test_when_all_are_limited_the_soonest_reset_is_told(
     tmp_path: Path, clock: ManualClock, client: str, status: int, header: str, says: str
 ) -> None:
     wire_format, headers, _, _ = CLIENTS[client]
-    async with providers("one", "two", formats=(wire_format,)) as (one, two):
-        async with house(tmp_path, clock, entry(one), entry(two)) as home:
-            one.fail_always(faults.status(429, retry_after="50"))
-            two.fail_always(faults.status(429, retry_after="19.05"))
-            await home.turn(wire_format, headers=headers)
-            for name, seconds in (("one", 50.0), ("two", 20.0)):
-                member = home.runtime.context.roster.member(name)
-                assert member.health.cooldown is not None
-                assert clock.now() + seconds * 0.95 <= member.health.cooldown.until <= clock.now() + seconds * 1.1
-            clock.advance(member.health.cooldown.until - clock.now() - 19.5)
-            answer = await home.turn(wire_format, headers=headers)
-            assert answer.status == status
-            assert header in answer.head
-            assert says in answer.body.decode()
-            assert home.records[-1].attempts == ()
-            assert home.breaker("one") is Breaker.CLOSED
+    async with (
+        providers("one", "two", formats=(wire_format,)) as (one, two),
+        house(tmp_path, clock, entry(one), entry(two)) as home,
+    ):
+        one.fail_always(faults.status(429, retry_after="50"))
+        two.fail_always(faults.status(429, retry_after="19.05"))
+        await home.turn(wire_format, headers=headers)
+        for name, seconds in (("one", 50.0), ("two", 20.0)):
+            member = home.runtime.context.roster.member(name)
+            assert member.health.cooldown is not None
+            assert clock.now() + seconds * 0.95 <= member.health.cooldown.until <= clock.now() + seconds * 1.1
+        clock.advance(member.health.cooldown.until - clock.now() - 19.5)
+        answer = await home.turn(wire_format, headers=headers)
+        assert answer.status == status
+        assert header in answer.head
+        assert says in answer.body.decode()
+        assert home.records[-1].attempts == ()
+        assert home.breaker("one") is Breaker.CLOSED
 
 
 async def test_the_last_resort_brings_an_endpoint_back(tmp_path: Path, clock: ManualClock) -> None:
