@@ -98,7 +98,7 @@ class App:
         routes = (
             *proxy_routes(runtime),
             *admin_routes(local, self._clock),
-            *help_routes(token_required=runtime.loaded.auth_token is not None),
+            *help_routes(lambda: runtime.loaded.auth_token is not None),
         )
         server = Server(Router(routes), self._rules(runtime), host=settings.host, port=settings.port, clock=self._clock)
 
