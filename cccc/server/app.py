@@ -23,6 +23,7 @@ from cccc.proxy.runtime import Runtime
 from cccc.server.admin_routes import admin_routes
 from cccc.server.edge import EdgeRules
 from cccc.server.help_routes import help_routes
+from cccc.server.logs import Logs, told_of
 from cccc.server.proxy_routes import proxy_routes
 from cccc.server.routing import Router
 from cccc.server.serve import Server, serve
@@ -68,7 +69,11 @@ class App:
         store = await anyio.to_thread.run_sync(partial(Store.open, self._state_dir, self._clock, warn=self._say))
         transport = HttpTransport(self._clock)
         try:
-            await self._serve(Runtime(loaded, store, transport, self._clock), on_listening)
+            runtime = Runtime(loaded, store, transport, self._clock)
+            runtime.context.submit = told_of(store.submit)
+            level = loaded.settings.logging.level
+            with Logs(self._say, loaded.log_directory, lambda: runtime.context.redactor, level) as logs:
+                await self._serve(runtime, logs, on_listening)
         finally:
             with anyio.CancelScope(shield=True):
                 await transport.aclose()
@@ -92,7 +97,7 @@ class App:
             return
         raise ListenError(f"a proxy is already running at {running.address} (pid {running.pid}); stop it first")
 
-    async def _serve(self, runtime: Runtime, on_listening: Callable[[str], None]) -> None:
+    async def _serve(self, runtime: Runtime, logs: Logs, on_listening: Callable[[str], None]) -> None:
         settings = runtime.loaded.settings.server
         local = Local(runtime, self.load)
         routes = (
@@ -105,6 +110,7 @@ class App:
         def apply(loaded: Loaded) -> None:
             runtime.apply(loaded)
             server.reconfigure(self._rules(runtime))
+            logs.set_level(loaded.settings.logging.level)
 
         async def let_readers_go() -> None:
             await server.stopping_begun()
