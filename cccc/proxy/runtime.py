@@ -23,7 +23,9 @@ from cccc.ir.codec import Codec
 from cccc.proxy.bus import Bus
 from cccc.proxy.context import Context, LiveSettings
 from cccc.proxy.exchange import Exchange
+from cccc.proxy.fallback import RecentVerdicts
 from cccc.proxy.models import ModelList
+from cccc.proxy.probe import Prober
 from cccc.proxy.roster import Roster
 from cccc.proxy.ticker import Ticker
 from cccc.storage.policy import BodyLog, LogPolicy, RequestTypes
@@ -52,6 +54,7 @@ class Runtime:
             redactor=Redactor(()),
             submit=store.submit,
             settings=LiveSettings(),
+            verdicts=RecentVerdicts(clock),
         )
         self.models = ModelList(roster, transport, clock)
         self.apply(loaded)
@@ -102,6 +105,7 @@ class Runtime:
         self.started = self._clock.now()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(Ticker(self.context).run)
+            tasks.start_soon(Prober(self.context.roster, self.context.transport).run)
             tasks.start_soon(self._close_idle_connections)
             try:
                 yield

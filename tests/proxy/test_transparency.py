@@ -132,10 +132,10 @@ async def test_whole_answers_reach_the_client_byte_by_byte(tmp_path: Path, wire_
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("wire_format", [A, C, R])
-async def test_a_model_under_another_name_is_left_as_the_endpoint_says_it(
+async def test_the_answer_has_the_name_that_the_client_asked_for(
     tmp_path: Path, wire_format: WireFormat, stream: bool
 ) -> None:
-    """Aliases are answered with dated names; only where we rewrote the name do we put it back."""
+    """Aliases are answered with dated names, and Claude Code drops signed thinking where the name differs."""
     upstream = Scripted(wire_format)
     pieces = answers.events(wire_format, model="demo-model-20260701")
     async with upstream.running(), proxy(tmp_path, [endpoint(upstream)]) as running:
@@ -145,8 +145,8 @@ async def test_a_model_under_another_name_is_left_as_the_endpoint_says_it(
             upstream.whole(answers.whole(wire_format, model="demo-model-20260701"))
         reply = await running.turn(wire_format, stream=stream)
         record = await running.record(reply.id)
-    assert b"demo-model-20260701" in reply.body
-    assert b'"demo-model"' not in reply.body
+    assert b"demo-model-20260701" not in reply.body
+    assert b'"demo-model"' in reply.body
     assert (record.model, record.model_served) == (MODEL, "demo-model-20260701")
 
 
