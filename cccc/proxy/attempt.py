@@ -45,7 +45,11 @@ class Bounds:
 
 
 class Attempt:
-    """One upstream request for one client request. Used once."""
+    """One upstream request for one client request. Used once.
+
+    ``asked_model`` is the name the client asked for: the answer has it, letter for letter (Claude Code drops signed
+    thinking where it differs).
+    """
 
     def __init__(
         self,
@@ -220,6 +224,8 @@ class Attempt:
                 raise TimedOut(Phase.STREAM_IDLE, idle) from None
             if not chunk:
                 await self._pass(gate.decoder.close(), client, gate)
+                if self._terminal and (rest := gate.decoder.pending):
+                    await client.write(rest)  # nothing of ours can follow a whole answer, so it need not end an event
                 return
             self._copy.add(chunk)
             if await self._pass(gate.decoder.feed(chunk), client, gate):

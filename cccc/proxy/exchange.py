@@ -22,7 +22,7 @@ from cccc.domain.ranking import Candidate, Need, Ranking
 from cccc.domain.record import AttemptRecord, RequestRecord
 from cccc.domain.tags import Tagged, tags
 from cccc.domain.telling import Told, tell_none
-from cccc.domain.trying import Ask, Deliver, Drop, End, Place, Step, Trying, next_step, no_network
+from cccc.domain.trying import Ask, Deliver, Drop, End, Step, Trying, next_step, no_network
 from cccc.domain.trying import Attempt as Tried
 from cccc.domain.verdict import Turn, verdict
 from cccc.errors import ClientGone, InvalidJson
@@ -34,8 +34,9 @@ from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
 from cccc.proxy.ids import request_id
+from cccc.proxy.lineup import Lineup, Option
 from cccc.proxy.own_answers import answer_headers
-from cccc.proxy.roster import Member
+from cccc.proxy.roster import Admission, Member
 from cccc.proxy.upstream import outgoing
 from cccc.proxy.whole import WholeAnswer, stream_head
 
@@ -141,22 +142,34 @@ class Exchange:
         if settings.taggers:
             self._tags = tags(settings.taggers, self._tagged(body))
         self._session = session_key(self._client.session_header or self._facts.session, self._facts.opening)
-        self._ranking = self._context.roster.rank(
-            Need(
-                wire_format=self._codec.wire_format,
-                client_type=self._client.client_type,
-                action=self._action,
-                model=self._facts.model,
-                tags=self._tags,
-            ),
-            self._session,
-        )
+        self._ranking = self._rank()
         self._announce()
+        if (told := self._just_told()) is not None:
+            await self._tell(told)
+            return
         if self._streaming:
             self._stream = ClientStream(
                 self._responder, self._codec, self._context.clock, self.id, codex=self._audience is Audience.CODEX
             )
         await self._try(self._ranking)
+
+    def _rank(self) -> Ranking:
+        need = Need(
+            wire_format=self._codec.wire_format,
+            client_type=self._client.client_type,
+            action=self._action,
+            model=self._facts.model,
+            tags=self._tags,
+        )
+        return self._context.roster.rank(need, self._session)
+
+    def _just_told(self) -> Told | None:
+        """The verdict with which the stream ended that this request is to replace."""
+        return None if self._streaming or not self._counts else self._context.verdicts.recall(self._asker)
+
+    @property
+    def _asker(self) -> tuple[object, ...]:
+        return (self._session or self._request.peer, self._facts.model)
 
     def _tagged(self, body: JsonObject) -> Tagged:
         head, thinking = self._request.head, self._facts.thinking
@@ -189,45 +202,53 @@ class Exchange:
 
     async def _try(self, ranking: Ranking) -> None:
         roster = self._context.roster
-        candidates = {candidate.name: candidate for candidate in ranking.order}
-        last_resort = not candidates and ranking.last_resort is not None and roster.last_resort()
-        if last_resort and ranking.last_resort is not None:
-            candidates = {ranking.last_resort.name: ranking.last_resort}
-        if not candidates:
+        order = ranking.order
+        resort = not order and self._counts and ranking.last_resort is not None and roster.last_resort()
+        if resort and ranking.last_resort is not None:
+            order = (ranking.last_resort,)
+        if not order:
             await self._tell_none(ranking)
             return
-        members = {name: roster.member(name) for name in candidates}
-        trying = Trying(
-            order=tuple(Place(name, member.endpoint.context_window) for name, member in members.items()),
-            audience=self._audience,
-            max_attempts=self._context.settings.max_attempts,
-            budgets={name: 0.0 if last_resort else member.retry_tokens for name, member in members.items()},
-        )
-        styles = {name: list(roster.styles(members[name], one.target_format)) for name, one in candidates.items()}
+        lineup = Lineup(roster)
+        trying = Trying((), self._audience, self._context.settings.max_attempts)
+        trying = lineup.extend(trying, order, repeats=not resort)
+        full = False
         step = self._next_step(trying)
         while isinstance(step, Ask):
             if step.delay:
                 await anyio.sleep(step.delay)
-            if step.remedied:
-                styles[step.endpoint].pop(0)
-            member, candidate = members[step.endpoint], candidates[step.endpoint]
-            attempt = self._prepared(step, member, candidate, styles[step.endpoint][0])
-            self._attempt = attempt
-            with roster.in_use(member):
-                classification = await attempt.run(self._context.transport, self._stream, self._our_headers(member))
-            key_refused = classification.outcome in (Outcome.KEY_REFUSED, Outcome.FORBIDDEN)
-            trying = trying.after(
-                Tried(
-                    step.endpoint,
-                    classification,
-                    attempt.started,
-                    attempt.ended,
-                    remedy=key_refused and len(styles[step.endpoint]) > 1,
-                )
+            option, before = lineup[step.endpoint], self._attempt
+            admission = await roster.admit(
+                option.member, option.candidate.model_sent, last=step.last_candidate, resort=resort
             )
+            if admission is Admission.ADMITTED:
+                with roster.in_use(option.member, counts=self._counts):
+                    trying = trying.after(await self._ask(step, option))
+            else:
+                full |= admission is Admission.FULL
+                trying = trying.without(step.endpoint)
+                if step.repeat and before is not None:
+                    self._judge(before)
             step = self._next_step(trying)
-            self._observe(attempt, step, trying)
-        await self._end(step)
+            if not resort and _fails(step, trying):
+                # Time has passed: somebody who was cooling down when this request came may be well by now.
+                trying = lineup.extend(trying, self._rank().order)
+                step = self._next_step(trying)
+            if self._attempt is not before and self._attempt is not None:
+                self._observe(self._attempt, step, trying)
+        if trying.attempts or full:
+            await self._end(step)
+        else:
+            await self._tell_none(self._rank())
+
+    async def _ask(self, ask: Ask, option: Option) -> Tried:
+        """One attempt at an endpoint that has a place for it."""
+        if ask.remedied:
+            option.styles.pop(0)
+        self._attempt = attempt = self._prepared(ask, option.member, option.candidate, option.styles[0])
+        seen = await attempt.run(self._context.transport, self._stream, self._our_headers(option.member))
+        key_refused = seen.outcome in (Outcome.KEY_REFUSED, Outcome.FORBIDDEN)
+        return Tried(ask.endpoint, seen, attempt.started, attempt.ended, remedy=key_refused and len(option.styles) > 1)
 
     def _next_step(self, trying: Trying) -> Step:
         begun = self._stream is not None and self._stream.started
@@ -236,6 +257,7 @@ class Exchange:
 
     def _prepared(self, ask: Ask, member: Member, candidate: Candidate, style: AuthStyle) -> Attempt:
         context, timeouts = self._context, member.endpoint.timeouts
+        rewritten = candidate.model_sent != self._facts.model
         elapsed = context.clock.monotonic() - self._start
         if self._streaming:
             first_event = timeouts.first_event if ask.last_candidate else timeouts.first_event / 3
@@ -255,7 +277,7 @@ class Exchange:
                 self._action,
                 self._request.head,
                 self._request.body,
-                model=candidate.model_sent if candidate.model_sent != self._facts.model else None,
+                model=candidate.model_sent if rewritten else None,
                 style=style,
                 instance=context.instance,
                 fresh=ask.fresh,
@@ -305,7 +327,7 @@ class Exchange:
             roster.accepted(member, attempt.candidate.target_format, attempt.style)
             if self._counts:
                 roster.measured(member, attempt.response_time_ms)
-                roster.sessions.completed(self._session, attempt.endpoint, self._context.clock.now())
+                roster.completed(self._session, attempt.endpoint)
         if attempt.first_content_at is not None:
             self._ttft_ms = (attempt.first_content_at - self._start) * 1000.0
         return until
@@ -321,7 +343,11 @@ class Exchange:
 
     async def _end(self, step: Deliver | End | Drop) -> None:
         attempt = self._attempt
-        if attempt is None or isinstance(step, Drop):
+        if isinstance(step, Drop):
+            return
+        if attempt is None:
+            if isinstance(step, End):
+                await self._tell(step.told)
             return
         self._seen = attempt.facts
         if attempt.committed:
@@ -409,6 +435,8 @@ class Exchange:
         self._refusal = told.failure
         self._status = 200 if said.in_stream else said.status
         if said.in_stream and self._stream is not None:
+            if self._audience is Audience.ANTHROPIC:
+                self._context.verdicts.remember(self._asker, told)
             await self._stream.fail(said, self._seen)
             return
         if said.close:
@@ -419,18 +447,18 @@ class Exchange:
     # recording
 
     def _interrupted(self, *, client_gone: bool) -> None:
-        if client_gone:
-            self._status = CLIENT_GONE_STATUS
         attempt = self._attempt
+        # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
+        whole = attempt is not None and attempt.whole
+        if whole or client_gone:
+            self._status = 200 if whole else CLIENT_GONE_STATUS
         if attempt is None or attempt.classification is not None:
             return
         attempt.interrupted(client_gone=client_gone)
         self._seen = attempt.facts
         if attempt.committed:
             self._endpoint = attempt.endpoint
-        if attempt.whole:
-            # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
-            self._status = 200
+        if whole:
             self._learn(attempt, leaving=True)
         self._attempts.append(attempt.record(None))
 
@@ -492,3 +520,9 @@ class Exchange:
             request_headers=tuple(request.head.headers),
             request_body=request.body if limit else None,
         )
+
+
+def _fails(step: Step, trying: Trying) -> bool:
+    """Whether the request would fail with this step, for whatever reason but a client that has gone."""
+    good = bool(trying.attempts) and trying.attempts[-1].classification.outcome is Outcome.OK
+    return isinstance(step, Deliver | End) and not good
