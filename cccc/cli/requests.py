@@ -24,8 +24,8 @@ _COLUMNS = (
     Column("", least=1),
     Column("id", least=30),
     Column("client", least=11, drop=6),
-    Column("model", least=24, shrinks=True),
-    Column("endpoint", least=18, shrinks=True),
+    Column("model", least=24, shrinks=True, narrowest=14),
+    Column("endpoint", least=18, shrinks=True, narrowest=14),
     Column("path", least=4, drop=7),
     Column("code", right=True, least=4),
     Column("first", right=True, least=7, drop=4),
@@ -33,7 +33,7 @@ _COLUMNS = (
     Column("in", right=True, least=7, drop=2),
     Column("out", right=True, least=6, drop=3),
     Column("tries", right=True, least=5, drop=1),
-    Column("error", shrinks=True),
+    Column("error", shrinks=True, drop=8),
 )
 _FOLLOWED = _COLUMNS[:-1]
 

@@ -13,21 +13,21 @@ import click
 from cccc.cli.text import cells, cut, safe_line
 
 _GAP = "  "
-_NARROWEST = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column.
 
-    ``least`` is its width where rows are printed one by one. ``shrinks``: may be cut on small screens. ``drop``: the
-    order in which columns are left out where that is not enough; 0 stays for good.
+    ``least`` is its width where rows are printed one by one. ``shrinks``: may be cut on small screens, down to
+    ``narrowest``. ``drop``: the order in which columns are left out where that is not enough; 0 stays for good.
     """
 
     title: str
     right: bool = False
     least: int = 0
     shrinks: bool = False
+    narrowest: int = 8
     drop: int = 0
 
 
@@ -97,12 +97,11 @@ def _fitted(columns: Sequence[Column], widths: dict[int, int], width: int | None
 
 def _shrink(widths: dict[int, int], columns: Sequence[Column], width: int) -> bool:
     """Take cells from the widest elastic column until the row fits; say whether it does."""
-    elastic = [index for index in widths if columns[index].shrinks]
     excess = sum(widths.values()) + len(_GAP) * (len(widths) - 1) - width
-    while excess > 0 and elastic:
-        widest = max(elastic, key=widths.__getitem__)
-        if widths[widest] <= _NARROWEST:
+    while excess > 0:
+        elastic = [index for index in widths if columns[index].shrinks and widths[index] > columns[index].narrowest]
+        if not elastic:
             break
-        widths[widest] -= 1
+        widths[max(elastic, key=widths.__getitem__)] -= 1
         excess -= 1
     return excess <= 0

@@ -93,8 +93,8 @@ def _endpoints(providers: dict[str, SimulatedProvider]) -> list[dict[str, Any]]:
         ],
     }
     keys: dict[str, dict[str, Any]] = {
-        "anthropic-official": {"auth_type": "api_key", "priority": 1, "client_type": "claude_code"},
         "moody-relay": {"auth_type": "auth_token", "priority": 1, "client_type": "claude_code"},
+        "anthropic-official": {"auth_type": "api_key", "priority": 2, "client_type": "claude_code"},
         "openai-official": {"auth_type": "api_key", "priority": 1, "client_type": "codex"},
         "chat-vendor": {"auth_type": "auth_token", "priority": 2, "model_rewrite": to_vendor},
         "slow-lab": {"auth_type": "auth_token", "priority": 2, "client_type": "openai"},
