@@ -15,7 +15,6 @@ from cccc.config import AutoToken, Loaded, load
 from cccc.config.edit import protect
 from cccc.control import statefiles
 from cccc.control.local import Local
-from cccc.control.remote import connect
 from cccc.errors import ControlError, ListenError
 from cccc.http.transport import HttpTransport
 from cccc.proxy.reload import Reloader
@@ -91,6 +90,9 @@ class App:
     async def _refuse_second(self) -> None:
         """One proxy for one state folder: two would overwrite each other's word where they listen."""
         try:
+            statefiles.running(self._state_dir)
+            from cccc.control.remote import connect  # brings httpx, a tenth of the whole start, for a rare case
+
             async with connect(self._state_dir) as control:
                 running = await control.overview()
         except ControlError:
