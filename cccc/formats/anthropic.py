@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ import orjson
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
 from cccc.domain.usage import Usage
+from cccc.formats.anthropic_shape import fold_stream, unfold_reply
 from cccc.ir import json
 from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
@@ -27,6 +28,13 @@ _SESSION_HEADERS = ("x-claude-code-session-id",)
 _OLD_USER_ID = re.compile(r"_session_([0-9A-Za-z-]+)$")
 _ATTRIBUTION = "x-anthropic-billing-header:"
 _STREAMED_MODEL = ("message", "model")
+
+_SAYS_SOMETHING = re.compile(
+    rb"(?:event: ?content_block_delta\r?\n)?"
+    rb'data: ?\{"type": ?"content_block_delta", ?"index": ?[0-9]+, ?"delta": ?'
+    rb'\{"type": ?"(?:text_delta", ?"text|thinking_delta", ?"thinking)": ?"(?!")'
+)
+"""How nearly every event of a stream begins: a delta of text or thinking that is not empty."""
 
 _WEIGHTS = {
     "ping": Weight.NOTHING,
@@ -53,15 +61,7 @@ class Scanner:
 
     def feed(self, event: SseEvent) -> Weight:
         raw = event.raw
-        # Quotes inside JSON strings are escaped, so these can only be the event's own keys and values.
-        if (
-            b'"type":"content_block_delta"' in raw
-            and raw.endswith(EVENT_ENDS)
-            and (
-                (b'"type":"text_delta"' in raw and b'"text":""' not in raw)
-                or (b'"type":"thinking_delta"' in raw and b'"thinking":""' not in raw)
-            )
-        ):
+        if _SAYS_SOMETHING.match(raw) and raw.endswith(EVENT_ENDS):
             self._reading.content = True
             return Weight.CONTENT
         return Weight.NOTHING if event.data is None else self._read(event.name, event.data)
@@ -77,7 +77,7 @@ class Scanner:
             return Weight.ERROR
         if value is None and data.strip() != b"[DONE]" and (not name or weight is not Weight.NOTHING):
             reading.valid = False
-            return Weight.NOTHING
+            return Weight.BROKEN
         if kind == "message_start":
             _read_message(reading, json.obj(body.get("message")))
         elif kind == "content_block_start":
@@ -156,6 +156,12 @@ class AnthropicCodec:
 
     def scanner(self) -> Scanner:
         return Scanner()
+
+    def unfold(self, body: bytes, *, usage: bool) -> bytes:  # noqa: ARG002 - always told in this format
+        return unfold_reply(body)
+
+    def fold(self, events: Iterable[SseEvent]) -> bytes:
+        return fold_stream(events)
 
     def fault(self, body: bytes) -> Fault | None:
         return body_fault(body)
