@@ -90,6 +90,7 @@ class Attempt:
         self.committed = False
         self.error_passed = False
         self._terminal = False
+        self._spoke = 0.0
         self.first_content_at: float | None = None
         self.ttft_ms: float | None = None
         self.duration_ms = 0.0
@@ -209,9 +210,11 @@ class Attempt:
 
     async def _relay(self, answer: UpstreamAnswer, client: ClientStream, gate: Gate) -> None:
         idle = self.member.endpoint.timeouts.stream_idle
+        self._spoke = anyio.current_time()
         while True:
             try:
-                with anyio.fail_after(AFTER_TERMINAL_S if self._terminal else idle):
+                left = AFTER_TERMINAL_S if self._terminal else self._spoke + idle - anyio.current_time()
+                with anyio.fail_after(left):
                     chunk = await answer.read()
             except (TimeoutError, BrokeMidBody) as error:
                 if self._terminal:
@@ -236,7 +239,7 @@ class Attempt:
         if not events:
             return False
         out: list[bytes] = []
-        failed = terminal = False
+        failed = terminal = spoke = False
         for event in events:
             if terminal or self._terminal:  # what comes behind the end changes nothing any more
                 out.append(event.raw)
@@ -249,10 +252,13 @@ class Attempt:
                     out.append(self._restored(event))
                 break
             terminal |= weight is Weight.TERMINAL
+            spoke |= weight is not Weight.NOTHING
             out.append(self._restored(event))
         if out:
             await client.write(b"".join(out))
         self._terminal |= terminal
+        if spoke:  # comments and pings say nothing: they must not keep a dead answer alive
+            self._spoke = anyio.current_time()
         return failed
 
     def _restored(self, event: SseEvent) -> bytes:
