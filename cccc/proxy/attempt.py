@@ -32,6 +32,8 @@ from cccc.proxy.whole import WholeAnswer, stream_head, understood
 WHOLE_BODY_LIMIT = 64 * 1024 * 1024
 ERROR_BODY_LIMIT = 64 * 1024
 PAGE_BEGINNING = 4096
+TELLING = 9
+"""Bytes that show what a body is: the longest field name of an event, behind a byte order mark."""
 AFTER_TERMINAL_S = 2.0
 """How long a finished answer may keep its connection open before we stop waiting for the body's end."""
 
@@ -180,7 +182,7 @@ class Attempt:
         gate = Gate(self._codec.scanner())
         try:
             with anyio.fail_after(self._bounds.first_event):
-                first = await answer.read()
+                first = await _beginning(answer)
                 if sniff(first, answer.headers.get("content-type")) is not BodyKind.SSE:
                     await self._whole(answer, first)
                     return
@@ -336,3 +338,11 @@ class Attempt:
             request_body=self._out.changed_body,
             response_body=self._copy.value(),
         )
+
+
+async def _beginning(answer: UpstreamAnswer) -> bytes:
+    """The first bytes of a body, with enough behind any blank lines to tell what it is."""
+    first = await answer.read()
+    while len(first.lstrip()) < TELLING and len(first) < PAGE_BEGINNING and (more := await answer.read()):
+        first += more
+    return first
