@@ -6,6 +6,8 @@ mapped container port that is the address that works for whoever reads the page.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cccc import __version__
 from cccc.http.messages import Request, Responder
 from cccc.server.replies import plain_refusal, send_text
@@ -71,12 +73,14 @@ def _base_url(request: Request) -> str:
     return f"http://127.0.0.1{colon}{port}" if name == "localhost" else f"http://{host}"
 
 
-def help_routes(*, token_required: bool) -> tuple[Route, ...]:
-    """The routes of this module. ``token_required``: the proxy has a token of its own (``server.auth_token``)."""
-    token = "YOUR_CCCC_TOKEN" if token_required else "cccc-local"
-    token_note = (_OWN_TOKEN if token_required else _ANY_TOKEN).format(token=token)
+def help_routes(token_required: Callable[[], bool]) -> tuple[Route, ...]:
+    """The routes of this module. ``token_required``: whether the proxy has a token of its own (``server.auth_token``)
+    now; a changed configuration may give it one.
+    """
 
     async def show_help(request: Request, responder: Responder) -> None:
+        token, note = ("YOUR_CCCC_TOKEN", _OWN_TOKEN) if token_required() else ("cccc-local", _ANY_TOKEN)
+        token_note = note.format(token=token)
         base = _base_url(request)
         await send_text(responder, _HELP.format(version=__version__, base=base, token=token, token_note=token_note))
 

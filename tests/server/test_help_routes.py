@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def asking(*, token_required: bool = False) -> AsyncIterator[Client]:
     rules = EdgeRules(allowed_hosts=["cccc.lan"])
-    server = Server(Router(help_routes(token_required=token_required)), rules, port=0)
+    server = Server(Router(help_routes(lambda: token_required)), rules, port=0)
     async with anyio.create_task_group() as tasks:
         await tasks.start(server.run)
         async with connected(server) as client:
