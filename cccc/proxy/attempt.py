@@ -234,7 +234,7 @@ class Attempt:
                 return
 
     async def _pass(self, events: list[SseEvent], client: ClientStream, gate: Gate) -> bool:
-        """Let whole events through in one write. True when an error event ended the answer, or one that cannot be read.
+        """Let whole events through in one write. True when one of them breaks the answer off (an error, not JSON).
 
         An error goes on only where the client's program understands it; else the exchange words one.
         """
@@ -253,7 +253,11 @@ class Attempt:
                 if self.error_passed:
                     out.append(self._restored(event))
                 break
-            terminal |= weight is Weight.TERMINAL
+            if weight is Weight.TERMINAL:
+                if not gate.facts.terminal:  # Chat's [DONE] behind an answer that broke off
+                    failed = True
+                    break
+                terminal = True
             spoke |= weight is not Weight.NOTHING
             out.append(self._restored(event))
         if out:

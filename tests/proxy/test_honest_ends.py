@@ -198,6 +198,15 @@ async def test_an_event_that_is_no_json_before_content_is_tried_elsewhere(wire_f
     assert record.verdict is Verdict.OK_AFTER_FAILOVER
 
 
+async def test_done_without_a_reason_to_stop_is_no_end_in_chat() -> None:
+    """Relays send it after streams that broke."""
+    pool = ByHand(C)
+    pool.gives("first", HALF[C] + b"data: [DONE]\n\n")
+    got, record = await pool.run()
+    assert without_id(got.body) == HALF[C] + frame(C, WHY, CODES[C])
+    assert record.verdict is Verdict.INCOMPLETE
+
+
 BEHIND = {"torn": b"data: {\n\n", "comment": b": bye\n\n", "reset": BrokeMidBody("reset")}
 
 
