@@ -17,7 +17,7 @@ from cccc.proxy import roster as roster_module
 from cccc.proxy.slots import LONGEST_QUEUE
 from tests.clock import ManualClock
 from tests.demo.talk import Raw
-from tests.proxy.house import A, C, CODEX, R, House, entry, house, providers, until
+from tests.proxy.house import CODEX, A, C, House, R, entry, house, providers, until
 
 pytestmark = pytest.mark.anyio
 
@@ -124,26 +124,25 @@ async def test_the_queue_is_short(tmp_path: Path, clock: ManualClock) -> None:
 
 
 async def test_who_waits_for_an_endpoint_that_falls_ill_is_not_sent_there(tmp_path: Path, clock: ManualClock) -> None:
-    async with providers("one", "two") as (one, two):
-        async with house(
-            tmp_path, clock, entry(one, max_concurrency=1, auth_type="api_key"), entry(two, priority=2)
-        ) as home:
-            async with anyio.create_task_group() as tasks:
-                await hold(one, home, tasks, 1)
-                answers: list[Raw] = []
+    async with providers("one", "two") as (one, two), house(
+        tmp_path, clock, entry(one, max_concurrency=1, auth_type="api_key"), entry(two, priority=2)
+    ) as home:
+        async with anyio.create_task_group() as tasks:
+            await hold(one, home, tasks, 1)
+            answers: list[Raw] = []
 
-                async def ask() -> None:
-                    answers.append(await home.turn())
+            async def ask() -> None:
+                answers.append(await home.turn())
 
-                for _ in range(5):
-                    tasks.start_soon(ask)
-                member = home.runtime.context.roster.member("one")
-                await until(lambda: member.slots.waiting == 5)
-                one.fail_always(faults.status(401))
-                one.gate.release()
-            # The first one in the queue finds out; the others go to the second endpoint without asking.
-            assert (len(one.turns), len(two.turns)) == (2, 5)
-            assert [answer.status for answer in answers] == [200] * 5
+            for _ in range(5):
+                tasks.start_soon(ask)
+            member = home.runtime.context.roster.member("one")
+            await until(lambda: member.slots.waiting == 5)
+            one.fail_always(faults.status(401))
+            one.gate.release()
+        # The first one in the queue finds out; the others go to the second endpoint without asking.
+        assert (len(one.turns), len(two.turns)) == (2, 5)
+        assert [answer.status for answer in answers] == [200] * 5
 
 
 async def test_a_half_open_endpoint_gets_one_request_at_a_time(tmp_path: Path, clock: ManualClock) -> None:
