@@ -32,6 +32,8 @@ from cccc.proxy.whole import WholeAnswer, stream_head, understood
 WHOLE_BODY_LIMIT = 64 * 1024 * 1024
 ERROR_BODY_LIMIT = 64 * 1024
 PAGE_BEGINNING = 4096
+TELLING = 9
+"""Bytes that show what a body is: the longest field name of an event, behind a byte order mark."""
 AFTER_TERMINAL_S = 2.0
 """How long a finished answer may keep its connection open before we stop waiting for the body's end."""
 
@@ -180,7 +182,7 @@ class Attempt:
         gate = Gate(self._codec.scanner())
         try:
             with anyio.fail_after(self._bounds.first_event):
-                first = await answer.read()
+                first = await _beginning(answer)
                 if sniff(first, answer.headers.get("content-type")) is not BodyKind.SSE:
                     await self._whole(answer, first)
                     return
@@ -232,7 +234,7 @@ class Attempt:
                 return
 
     async def _pass(self, events: list[SseEvent], client: ClientStream, gate: Gate) -> bool:
-        """Let whole events through in one write. True when an error event ended the answer, or one that cannot be read.
+        """Let whole events through in one write. True when one of them breaks the answer off (an error, not JSON).
 
         An error goes on only where the client's program understands it; else the exchange words one.
         """
@@ -251,7 +253,11 @@ class Attempt:
                 if self.error_passed:
                     out.append(self._restored(event))
                 break
-            terminal |= weight is Weight.TERMINAL
+            if weight is Weight.TERMINAL:
+                if not gate.facts.terminal:  # Chat's [DONE] behind an answer that broke off
+                    failed = True
+                    break
+                terminal = True
             spoke |= weight is not Weight.NOTHING
             out.append(self._restored(event))
         if out:
@@ -336,3 +342,11 @@ class Attempt:
             request_body=self._out.changed_body,
             response_body=self._copy.value(),
         )
+
+
+async def _beginning(answer: UpstreamAnswer) -> bytes:
+    """The first bytes of a body, with enough behind any blank lines to tell what it is."""
+    first = await answer.read()
+    while len(first.lstrip()) < TELLING and len(first) < PAGE_BEGINNING and (more := await answer.read()):
+        first += more
+    return first

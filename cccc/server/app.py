@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 
 from cccc.clock import Clock, SystemClock
-from cccc.config import AutoToken, Loaded, load
+from cccc.config import AutoToken, Loaded, load, restart_keys
 from cccc.config.edit import protect
 from cccc.control import statefiles
 from cccc.control.local import Local
@@ -83,7 +83,10 @@ class App:
             self._say(warning)
         if loaded.path is None:
             self._say("there is no configuration yet; cccc config path says where it belongs, cccc config example how")
-        elif loaded.literal_secrets:
+        self._protect(loaded)
+
+    def _protect(self, loaded: Loaded) -> None:
+        if loaded.path is not None and loaded.literal_secrets:
             for change in protect(loaded.path):
                 self._say(change)
 
@@ -107,12 +110,17 @@ class App:
             *admin_routes(local, self._clock),
             *help_routes(lambda: runtime.loaded.auth_token is not None),
         )
-        server = Server(Router(routes), self._rules(runtime), host=settings.host, port=settings.port, clock=self._clock)
+        instance, begun_with = runtime.context.instance, runtime.loaded
+        rules = self._rules(instance, begun_with)
+        server = Server(Router(routes), rules, host=settings.host, port=settings.port, clock=self._clock)
 
         def apply(loaded: Loaded) -> None:
+            server.reconfigure(self._rules(instance, loaded))  # refuses what must not be, so it comes first
             runtime.apply(loaded)
-            server.reconfigure(self._rules(runtime))
             logs.set_level(loaded.settings.logging.level)
+            self._protect(loaded)
+            for key in restart_keys(begun_with, loaded):
+                self._say(f"{key} is changed in the configuration; it takes effect when the proxy is started again")
 
         async def let_readers_go() -> None:
             await server.stopping_begun()
@@ -135,12 +143,12 @@ class App:
         finally:
             statefiles.withdraw(self._state_dir, pid=os.getpid())
 
-    def _rules(self, runtime: Runtime) -> EdgeRules:
-        server, token = runtime.loaded.settings.server, runtime.loaded.auth_token
+    def _rules(self, instance: str, loaded: Loaded) -> EdgeRules:
+        server, token = loaded.settings.server, loaded.auth_token
         if isinstance(token, AutoToken):
             token = statefiles.client_token(self._state_dir)
         return EdgeRules(
-            instance=runtime.context.instance,
+            instance=instance,
             allowed_hosts=server.allowed_hosts,
             allowed_origins=server.allowed_origins,
             proxy_tokens=() if token is None else (token,),

@@ -1,4 +1,4 @@
-"""What a person or a client finds who just knocks: the help page, the pointer to the screens, a short 200.
+"""What a person or a client finds who just knocks: the help page, the pointer to the commands, a short 200.
 
 The addresses on the pages are made from the request's own ``Host``, which the edge has compared with its list: behind a
 mapped container port that is the address that works for whoever reads the page.
@@ -15,11 +15,6 @@ from cccc.server.routing import Guard, Route
 
 _HELP = """\
 cccc {version}: one address for Claude Code, Codex and OpenAI-compatible tools
-
-The short way, which shows every change and can be undone:
-
-    cccc setup claude-code --url {base}
-    cccc setup codex --url {base}
 
 Claude Code, for one shell:
 
@@ -48,7 +43,7 @@ Where HTTP_PROXY or HTTPS_PROXY is set, these clients send even loopback traffic
 
     export NO_PROXY=127.0.0.1,localhost
 
-See {base}/health for the state of the endpoints, {base}/admin/ for the screens.
+See {base}/health for the state of the endpoints, {base}/admin/ for what else can be seen.
 """
 
 _ANY_TOKEN = "This proxy accepts any key from this machine; the clients only insist on having one.\n"
@@ -57,10 +52,11 @@ _OWN_TOKEN = "This proxy demands its token: put what `cccc token` prints in the 
 _ADMIN = """\
 cccc {version}
 
-The screens run in a terminal:
+In a terminal:
 
-    cccc attach --url {base}
-    cccc web
+    cccc endpoints list    the endpoints and their health
+    cccc requests -f       the requests as they come
+    cccc why ID            why a request went where it went
 
 The JSON interface below /admin/api/ asks for the token in the file admin.token of the state folder.
 """

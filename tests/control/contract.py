@@ -87,11 +87,15 @@ class ControlContract:
         found = await control.request(world.FAILED_OVER.id[:-1])
         assert replace(found, cost_usd=None) == world.FAILED_OVER, "the log adds the price where it knows one"
 
-    @pytest.mark.parametrize("request_id", ["req_01", "req_99", "?/ä"])
-    async def test_an_unknown_request_says_so(self, control: Control, request_id: str) -> None:
+    @pytest.mark.parametrize(("request_id", "ambiguous"), [("req_01", True), ("req_99", False), ("?/ä", False)])
+    async def test_an_unknown_request_says_so(self, control: Control, request_id: str, ambiguous: bool) -> None:
         with pytest.raises(UnknownRequest) as caught:
             await control.request(request_id)
-        assert caught.value.request_id == request_id
+        assert (caught.value.request_id, caught.value.ambiguous) == (request_id, ambiguous)
+
+    async def test_no_id_is_no_request(self, control: Control) -> None:
+        with pytest.raises(UnknownRequest):
+            await control.request("")
 
     async def test_ranks(self, control: Control) -> None:
         ranking = await control.rank(ClientType.CLAUDE_CODE, model="claude-opus-4-5")

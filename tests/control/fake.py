@@ -88,7 +88,7 @@ class FakeControl:
     async def request(self, request_id: str) -> RequestRecord:
         found = [record for record in self.records if record.id.startswith(request_id)]
         if len(found) != 1:
-            raise UnknownRequest(request_id)
+            raise UnknownRequest(request_id, ambiguous=len(found) > 1)
         return found[0]
 
     async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:

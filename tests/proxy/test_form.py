@@ -79,6 +79,28 @@ async def test_chat_usage_is_told_to_those_who_asked(wire_format: WireFormat) ->
     assert (formats_check.STREAM[wire_format](got.body).usage is None) == (wire_format is C)
 
 
+@pytest.mark.parametrize("content_type", ["text/event-stream", JSON])
+@pytest.mark.parametrize("wire_format", FORMATS)
+async def test_a_stream_in_crumbs_is_a_stream_from_its_first_content_on(
+    wire_format: WireFormat, content_type: str
+) -> None:
+    """Whatever the first bytes are, a blank line of a relay's included, it is not taken for something else."""
+    raw = answer(wire_format, REPLIES["text"], stream=True, label="crumbs")
+    half = raw.index(b"Hello") + 200
+    rest = anyio.Event()
+    pool = ByHand(wire_format)
+    crumbs = [raw[at : at + 1] for at in range(half)]
+    pool.gives("first", b"\n", *crumbs, rest, raw[half:], content_type=content_type)
+    got = Kept()
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(pool.exchange(got).run)
+            await anyio.wait_all_tasks_blocked()
+            assert b"Hello" in got.body
+            rest.set()
+    assert got.body == b"\n" + raw.replace(b"served-model", b"demo-model")
+
+
 @pytest.mark.parametrize("wire_format", FORMATS)
 async def test_a_stream_for_json_that_is_cut_is_tried_elsewhere(wire_format: WireFormat) -> None:
     raw = answer(wire_format, REPLIES["text"], stream=True)

@@ -16,9 +16,10 @@ from cccc.demo.faults import Point
 from cccc.demo.provider import SimulatedProvider
 from cccc.domain.endpoint import Timeouts, WireFormat
 from cccc.domain.outcome import Outcome
+from cccc.domain.record import RequestRecord
 from cccc.domain.verdict import Verdict
 from cccc.errors import BrokeMidBody
-from cccc.http.messages import Headers
+from cccc.http.messages import Headers, Interruption
 from tests import formats_check
 from tests.demo.talk import FORMATS, PATH, A, C, R, ask, exchange, post
 from tests.proxy.by_hand import AGENTS, ByHand, Kept
@@ -197,6 +198,15 @@ async def test_an_event_that_is_no_json_before_content_is_tried_elsewhere(wire_f
     assert record.verdict is Verdict.OK_AFTER_FAILOVER
 
 
+async def test_done_without_a_reason_to_stop_is_no_end_in_chat() -> None:
+    """Relays send it after streams that broke."""
+    pool = ByHand(C)
+    pool.gives("first", HALF[C] + b"data: [DONE]\n\n")
+    got, record = await pool.run()
+    assert without_id(got.body) == HALF[C] + frame(C, WHY, CODES[C])
+    assert record.verdict is Verdict.INCOMPLETE
+
+
 BEHIND = {"torn": b"data: {\n\n", "comment": b": bye\n\n", "reset": BrokeMidBody("reset")}
 
 
@@ -249,6 +259,41 @@ async def test_an_answer_that_is_all_in_its_last_event_is_delivered(response: di
     got, record = await pool.run()
     assert (got.status, got.body, got.finished) == (200, raw, 1)
     assert (record.verdict, record.endpoint) == (Verdict.OK, "first")
+
+
+async def stopped(pool: ByHand, *, stream: bool = True) -> tuple[Kept, RequestRecord]:
+    """An exchange that the end of the proxy's grace period interrupts."""
+    got = Kept(interruption=Interruption.SHUTDOWN)
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(pool.exchange(got, stream=stream).run)
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+    return got, pool.records[-1]
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+async def test_the_end_of_the_proxy_ends_half_an_answer_honestly(wire_format: WireFormat) -> None:
+    pool = ByHand(wire_format)
+    pool.gives("first", HALF[wire_format], anyio.Event())
+    got, record = await stopped(pool)
+    assert got.body.startswith(HALF[wire_format])
+    (last,) = formats_check.frames(got.body[len(HALF[wire_format]) :])
+    assert b"shutting down" in got.body
+    assert last.name == {A: "error", C: None, R: "response.failed"}[wire_format]
+    assert (got.finished, got.closes) == (1, True)
+    assert record.verdict is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+async def test_the_end_of_the_proxy_adds_nothing_to_a_whole_answer(wire_format: WireFormat) -> None:
+    """The endpoint has not closed its connection yet, so the exchange still runs."""
+    pool = ByHand(wire_format)
+    pool.gives("first", WHOLE[wire_format], anyio.Event())
+    got, record = await stopped(pool)
+    assert got.body == WHOLE[wire_format]
+    assert (got.finished, got.closes) == (1, True)
+    assert (record.verdict, record.status) == (Verdict.OK, 200)
 
 
 # while nothing comes

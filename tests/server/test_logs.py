@@ -66,7 +66,7 @@ def test_files_are_the_owners_alone_and_rotate(tmp_path: Path, monkeypatch: pyte
     before = os.umask(0)
     try:
         with Logs(print, tmp_path / "logs", redactor, "info"):
-            for number in range(10):
+            for number in range(20):
                 logging.getLogger("cccc").info("line %d %s", number, "x " * 50)
     finally:
         os.umask(before)
@@ -74,7 +74,7 @@ def test_files_are_the_owners_alone_and_rotate(tmp_path: Path, monkeypatch: pyte
     assert len(files) == 1 + logs.OLD_FILES
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert stat.S_IMODE((tmp_path / "logs").stat().st_mode) == 0o700
-    assert "line 9" in (tmp_path / "logs" / logs.FILE_NAME).read_text(encoding="utf-8")
+    assert "line 19" in (tmp_path / "logs" / logs.FILE_NAME).read_text(encoding="utf-8")
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
