@@ -8,7 +8,7 @@ the turn was worth. Here they are carried out, and everything that happened beco
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
 import anyio
@@ -16,10 +16,11 @@ import anyio
 from cccc.control.api import RequestFinished, RequestProgress, RequestStarted
 from cccc.domain.answers import Audience, Failure, answer
 from cccc.domain.client import Client, detect, session_key
-from cccc.domain.endpoint import Action, AuthStyle
+from cccc.domain.endpoint import Action
 from cccc.domain.failover import Outcome
 from cccc.domain.ranking import Candidate, Need, Ranking
 from cccc.domain.record import AttemptRecord, RequestRecord
+from cccc.domain.served import swapped
 from cccc.domain.tags import Tagged, tags
 from cccc.domain.telling import Told, tell_none
 from cccc.domain.trying import Ask, Deliver, Drop, End, Place, Step, Trying, next_step, no_network
@@ -35,8 +36,11 @@ from cccc.ir.splice import splice_string
 from cccc.proxy.attempt import Attempt, Bounds, WholeAnswer
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
+from cccc.proxy.cures import Cures
 from cccc.proxy.ids import request_id
 from cccc.proxy.own_answers import answer_headers
+from cccc.proxy.prompt import LONG_CONTEXT, NO_PROMPT, Prompt
+from cccc.proxy.remedies import Remedy
 from cccc.proxy.roster import Member
 from cccc.proxy.upstream import outgoing
 
@@ -64,6 +68,9 @@ class Exchange:
         self._facts = RequestFacts(model=None, stream=False)
         self._tags: frozenset[str] = frozenset()
         self._session: str | None = None
+        self._prompt = NO_PROMPT
+        self._cures: Cures | None = None
+        self._notes: dict[str, str] = {}
         self._ranking: Ranking | None = None
         self._attempt: Attempt | None = None
         self._attempts: list[AttemptRecord] = []
@@ -141,6 +148,8 @@ class Exchange:
         if settings.taggers:
             self._tags = tags(settings.taggers, self._tagged(body))
         self._session = session_key(self._client.session_header or self._facts.session, self._facts.opening)
+        long_context = LONG_CONTEXT in self._headers.get("anthropic-beta", "")
+        self._prompt = Prompt(len(self._request.body), body, long_context=long_context)
         self._ranking = self._context.roster.rank(
             Need(
                 wire_format=self._codec.wire_format,
@@ -148,8 +157,10 @@ class Exchange:
                 action=self._action,
                 model=self._facts.model,
                 tags=self._tags,
+                holder=self._context.roster.holders.endpoint(self._facts.state_ref),
             ),
             self._session,
+            self._prompt,
         )
         self._announce()
         if self._streaming:
@@ -198,33 +209,31 @@ class Exchange:
             return
         members = {name: roster.member(name) for name in candidates}
         trying = Trying(
-            order=tuple(Place(name, member.endpoint.context_window) for name, member in members.items()),
+            order=tuple(
+                Place(name, roster.known(members[name], one.model_sent, self._prompt).context_window)
+                for name, one in candidates.items()
+            ),
             audience=self._audience,
             max_attempts=self._context.settings.max_attempts,
             budgets={name: 0.0 if last_resort else member.retry_tokens for name, member in members.items()},
         )
-        styles = {name: list(roster.styles(members[name], one.target_format)) for name, one in candidates.items()}
+        cures = Cures(roster.learning, roster.signatures, self._session, self._action, self._prompt)
+        self._cures = cures
         step = self._next_step(trying)
         while isinstance(step, Ask):
             if step.delay:
                 await anyio.sleep(step.delay)
             if step.remedied:
-                styles[step.endpoint].pop(0)
+                cures.take(step.endpoint)
             member, candidate = members[step.endpoint], candidates[step.endpoint]
-            attempt = self._prepared(step, member, candidate, styles[step.endpoint][0])
+            asked = (member.endpoint, candidate.target_format, candidate.model_sent)
+            attempt = self._prepared(step, member, candidate, cures.of(*asked))
             self._attempt = attempt
             with roster.in_use(member):
-                classification = await attempt.run(self._context.transport, self._stream, self._our_headers(member))
-            key_refused = classification.outcome in (Outcome.KEY_REFUSED, Outcome.FORBIDDEN)
-            trying = trying.after(
-                Tried(
-                    step.endpoint,
-                    classification,
-                    attempt.started,
-                    attempt.ended,
-                    remedy=key_refused and len(styles[step.endpoint]) > 1,
-                )
-            )
+                seen = await attempt.run(self._context.transport, self._stream, self._our_headers(member))
+            seen = attempt.classification = cures.after(*asked, seen)
+            remedy = cures.offers(attempt, seen.outcome)
+            trying = trying.after(Tried(step.endpoint, seen, attempt.started, attempt.ended, remedy=remedy))
             step = self._next_step(trying)
             self._observe(attempt, step, trying)
         await self._end(step)
@@ -234,7 +243,19 @@ class Exchange:
         jitter = random.random()  # noqa: S311  (spreads pauses; no secret)
         return next_step(trying, now=self._context.clock.now(), jitter=jitter, headers_sent=begun)
 
-    def _prepared(self, ask: Ask, member: Member, candidate: Candidate, style: AuthStyle) -> Attempt:
+    def _answered(self, attempt: Attempt) -> None:
+        """Remember what only a good answer shows: what helped, who signed its thinking, who holds it."""
+        seen = attempt.facts
+        if self._cures is not None:
+            self._cures.helped(attempt)
+        if self._facts.stored and seen.response_id is not None:
+            self._context.roster.holders.stored(seen.response_id, attempt.endpoint)
+        if attempt.losses:
+            self._notes["sent without"] = "; ".join(attempt.losses)
+        if swapped(attempt.candidate.model_sent, seen.model):
+            self._notes["swapped"] = f"{attempt.candidate.model_sent} was asked for, {seen.model} answered"
+
+    def _prepared(self, ask: Ask, member: Member, candidate: Candidate, remedies: Sequence[Remedy]) -> Attempt:
         context, timeouts = self._context, member.endpoint.timeouts
         elapsed = context.clock.monotonic() - self._start
         if self._streaming:
@@ -247,7 +268,6 @@ class Exchange:
         return Attempt(
             member,
             candidate,
-            style,
             outgoing(
                 member.endpoint,
                 candidate.target_format,
@@ -255,7 +275,7 @@ class Exchange:
                 self._request.head,
                 self._request.body,
                 model=candidate.model_sent if candidate.model_sent != self._facts.model else None,
-                style=style,
+                remedies=remedies,
                 instance=context.instance,
                 fresh=ask.fresh,
                 response_header_s=head,
@@ -292,7 +312,7 @@ class Exchange:
             if leaving:
                 until = roster.observe(member, self.id, attempt.candidate.model_sent, seen)
         if seen.outcome is Outcome.OK:
-            roster.accepted(member, attempt.candidate.target_format, attempt.style)
+            self._answered(attempt)
             if self._counts:
                 roster.measured(member, attempt.response_time_ms)
                 roster.sessions.completed(self._session, attempt.endpoint, self._context.clock.now())
@@ -347,7 +367,9 @@ class Exchange:
             await self._estimate()
             return
         now = self._context.clock.now()
-        await self._tell(tell_none(ranking, self._audience, model=self._facts.model, prompt_tokens=None, now=now))
+        await self._tell(
+            tell_none(ranking, self._audience, model=self._facts.model, prompt_tokens=self._prompt.tokens, now=now)
+        )
 
     async def _estimate(self) -> None:
         """Claude Code sends paid requests where counting fails, so it gets our own count, marked as such."""
@@ -468,4 +490,5 @@ class Exchange:
             attempts=tuple(self._attempts),
             request_headers=tuple(request.head.headers),
             request_body=request.body if limit else None,
+            notes=self._notes,
         )

@@ -80,7 +80,7 @@ class ModelList:
         headers = [("accept", "application/json"), ("accept-encoding", "identity")]
         if wire_format is WireFormat.ANTHROPIC:
             headers.append(("anthropic-version", "2023-06-01"))
-        if key := endpoint.auth.header(self._roster.styles(member, wire_format)[0]):
+        if key := endpoint.auth.header(self._roster.learning.key_style(endpoint, wire_format)):
             headers.append(key)
         answer = await self._transport.open(
             UpstreamRequest(

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import Any, Protocol
 
 from cccc.clock import Clock
 from cccc.control.api import EndpointView, Manual
-from cccc.domain.endpoint import AuthStyle, ClientType, Endpoint, WireFormat
+from cccc.domain.endpoint import ClientType, Endpoint
 from cccc.domain.failover import Classification
 from cccc.domain.health import (
     Breaker,
@@ -34,27 +33,15 @@ from cccc.domain.health import (
 )
 from cccc.domain.ranking import LAST_RESORT_EVERY, EndpointFacts, Need, Ranking, rank
 from cccc.domain.response_time import ResponseTime, measured
+from cccc.domain.rewrite import rewritten
 from cccc.domain.trying import FULL_BUDGET, budget_after
 from cccc.errors import UnknownEndpoint
+from cccc.proxy.holders import Holders
+from cccc.proxy.learning import Learning
+from cccc.proxy.memory import Memory
+from cccc.proxy.prompt import NO_PROMPT, Prompt
 from cccc.proxy.sessions import WarmSessions
-
-
-class Memory(Protocol):
-    """What outlives the process: learned facts by topic and subject, and health by endpoint. Saving never blocks."""
-
-    def health(self) -> Mapping[str, EndpointHealth]: ...
-
-    def save_health(self, endpoint: str, state: EndpointHealth) -> None: ...
-
-    def get(self, topic: str, subject: str) -> Any: ...
-
-    def set(self, topic: str, subject: str, value: Any, *, seconds: float | None = None) -> None: ...
-
-    def forget(self, *, topic: str | None = None, subject: str | None = None) -> None: ...
-
-
-AUTH_STYLE = "auth_style"
-"""Topic of the learned header for a key; its subjects are endpoints."""
+from cccc.proxy.signatures import Signatures
 
 
 @dataclass(slots=True)
@@ -67,6 +54,10 @@ class Member:
     in_flight: int = 0
     retry_tokens: float = FULL_BUDGET
 
+    def sent(self, model: str | None) -> str | None:
+        """The name under which this endpoint is asked for a model."""
+        return None if model is None else rewritten(model, self.endpoint.model_rules)
+
 
 class Roster:
     """All configured endpoints with their live state."""
@@ -76,11 +67,15 @@ class Roster:
         self._memory = memory
         self._members: dict[str, Member] = {}
         self._policy = HealthPolicy()
+        self._early_policy = HealthPolicy(enhanced_protection=True)
         self._auto_sort = True
         self._sticky = True
         self._manual: tuple[Manual, ...] = ()
         self._last_resort = -LAST_RESORT_EVERY
         self.sessions = WarmSessions()
+        self.learning = Learning(clock, memory)
+        self.signatures = Signatures(memory)
+        self.holders = Holders(memory)
 
     # configuration
 
@@ -100,15 +95,19 @@ class Roster:
             elif known.endpoint != endpoint:
                 known.health = config_changed(known.health)
                 if known.endpoint.auth != endpoint.auth:
-                    self._memory.forget(topic=AUTH_STYLE, subject=endpoint.name)
+                    self.learning.forget(endpoint.name)
                 known.endpoint = endpoint
             members[endpoint.name] = known
         for name in self._members.keys() - members.keys():
             self.sessions.forget(name)
         self._members = members
         self._policy = policy
+        self._early_policy = replace(policy, enhanced_protection=True)
         self._auto_sort = auto_sort
         self._sticky = sticky_sessions
+
+    def _policy_of(self, member: Member) -> HealthPolicy:
+        return self._early_policy if member.endpoint.enhanced_protection else self._policy
 
     def member(self, name: str) -> Member:
         """The live endpoint of that name. Raises ``UnknownEndpoint``."""
@@ -124,21 +123,29 @@ class Roster:
 
     # choosing
 
-    def rank(self, need: Need, session: str | None = None) -> Ranking:
+    def known(self, member: Member, model: str | None, prompt: Prompt = NO_PROMPT) -> Endpoint:
+        """The endpoint with what was learned about it; ``model`` as it is sent there."""
+        return self.learning.known(member.endpoint, prompt.context_of(model))
+
+    def rank(self, need: Need, session: str | None = None, prompt: Prompt = NO_PROMPT) -> Ranking:
         """The order of endpoints for a request, now."""
         now = self._clock.now()
         warm = self.sessions.endpoint(session, now) if self._sticky else None
         facts = {
             name: EndpointFacts(
-                availability=availability(member.health, need.model, now, self._policy),
+                availability=availability(member.health, member.sent(need.model), now, self._policy_of(member)),
                 ttft_ms=member.response_time.current(now) if member.response_time else None,
                 in_flight=member.in_flight,
                 warm=name == warm,
             )
             for name, member in self._members.items()
         }
+        endpoints = [self.known(member, member.sent(need.model), prompt) for member in self._members.values()]
+        windows = [endpoint.context_window for endpoint in endpoints if endpoint.context_window is not None]
+        if windows:
+            need = replace(need, prompt_tokens=prompt.at_least(min(windows)))
         return rank(
-            self.endpoints,
+            endpoints,
             need,
             facts,
             auto_sort=self._auto_sort,
@@ -186,10 +193,10 @@ class Roster:
         """Take in how a turn went on an endpoint; returns until when it cools down now, if it does."""
         now = self._clock.now()
         before = member.health
-        member.health = observe(before, TurnObservation(request_id, model, seen), now, self._policy)
+        member.health = observe(before, TurnObservation(request_id, model, seen), now, self._policy_of(member))
         if member.health != before:
             self._memory.save_health(member.endpoint.name, member.health)
-        state = availability(member.health, model, now, self._policy)
+        state = availability(member.health, model, now, self._policy_of(member))
         return None if state.usable else state.until
 
     def spend(self, member: Member, *, ok: bool) -> None:
@@ -215,20 +222,6 @@ class Roster:
         """Take in a response time for layer 4."""
         member.response_time = measured(member.response_time, ms, self._clock.now())
 
-    def styles(self, member: Member, wire_format: WireFormat) -> tuple[AuthStyle, ...]:
-        """The headers to try for the key, in order; where one was learned it comes first."""
-        styles = member.endpoint.auth.styles(wire_format)
-        if len(styles) > 1 and self._memory.get(AUTH_STYLE, member.endpoint.name) == styles[1].value:
-            return (styles[1], styles[0])
-        return styles
-
-    def accepted(self, member: Member, wire_format: WireFormat, style: AuthStyle) -> None:
-        """An endpoint took its key in this header: remembered where the header is to be learned."""
-        if len(member.endpoint.auth.styles(wire_format)) > 1:
-            name = member.endpoint.name
-            if self._memory.get(AUTH_STYLE, name) != style.value:
-                self._memory.set(AUTH_STYLE, name, style.value)
-
     def reset(self, name: str) -> None:
         """A person's reset of an endpoint's health."""
         member = self.member(name)
@@ -242,7 +235,7 @@ class Roster:
         """How many enabled endpoints may be used now, for whatever model."""
         now = self._clock.now()
         return sum(
-            member.endpoint.enabled and availability(member.health, None, now, self._policy).usable
+            member.endpoint.enabled and availability(member.health, None, now, self._policy_of(member)).usable
             for member in self._members.values()
         )
 
@@ -255,7 +248,7 @@ class Roster:
         now = self._clock.now()
         member = self.member(name)
         endpoint, health = member.endpoint, member.health
-        state = availability(health, None, now, self._policy)
+        state = availability(health, None, now, self._policy_of(member))
         key = endpoint.auth.secret
         return EndpointView(
             name=endpoint.name,
