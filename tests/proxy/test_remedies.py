@@ -17,7 +17,10 @@ A, C, R = WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPON
 CLAUDE: dict[str, Any] = {
     "model": "m",
     "messages": [
-        {"role": "user", "content": "hi"},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "hi", "cache_control": {"type": "ephemeral", "ttl": "1h"}}],
+        },
         {"role": "system", "content": "agents"},
         {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "sig"}]},
     ],
