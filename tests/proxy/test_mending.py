@@ -39,10 +39,14 @@ CHANGES = [
     ),
     (
         without("cache_control"),
-        '{"system":"x","messages":[{"content":[{"cache_control":{}, "type":"tool_result",'
-        '"content":[{"type":"text","text":"{\\"cache_control\\":1}","cache_control":{}}]}]}]}',
-        '{"system":"x","messages":[{"content":[{"type":"tool_result",'
-        '"content":[{"type":"text","text":"{\\"cache_control\\":1}"}]}]}]}',
+        (
+            '{"system":"x","messages":[{"content":[{"cache_control":{}, "type":"tool_result",'
+            '"content":[{"type":"text","text":"{\\"cache_control\\":1}","cache_control":{}}]}]}]}'
+        ),
+        (
+            '{"system":"x","messages":[{"content":[{"type":"tool_result",'
+            '"content":[{"type":"text","text":"{\\"cache_control\\":1}"}]}]}]}'
+        ),
     ),
     (
         without("strict"),
@@ -87,15 +91,21 @@ CHANGES = [
     (
         Remedy(Kind.SYSTEM_INLINE),
         '{"messages":[{"role":"user","content":"hi"}, {"role":"system","content":"a \\"b\\""}, {"role":"assistant","content":"x"}]}',
-        '{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"text","text":"a \\"b\\""}]}, '
-        '{"role":"assistant","content":"x"}]}',
+        (
+            '{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"text","text":"a \\"b\\""}]}, '
+            '{"role":"assistant","content":"x"}]}'
+        ),
     ),
     (
         Remedy(Kind.SYSTEM_INLINE),
-        '{"messages":[{"role":"user","content":[{"type":"tool_result", "tool_use_id":"t"}]},'
-        '{"role":"system","content":[{"type":"text","text":"a"},{"type":"text","text":"b","cache_control":{}}]}]}',
-        '{"messages":[{"role":"user","content":[{"type":"tool_result", "tool_use_id":"t"},'
-        '{"type":"text","text":"a"},{"type":"text","text":"b","cache_control":{}}]}]}',
+        (
+            '{"messages":[{"role":"user","content":[{"type":"tool_result", "tool_use_id":"t"}]},'
+            '{"role":"system","content":[{"type":"text","text":"a"},{"type":"text","text":"b","cache_control":{}}]}]}'
+        ),
+        (
+            '{"messages":[{"role":"user","content":[{"type":"tool_result", "tool_use_id":"t"},'
+            '{"type":"text","text":"a"},{"type":"text","text":"b","cache_control":{}}]}]}'
+        ),
     ),
     (
         Remedy(Kind.SYSTEM_INLINE),
@@ -109,8 +119,10 @@ CHANGES = [
     ),
     (
         Remedy(Kind.WITHOUT_SIGNED),
-        '{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"}, {"type":"text","text":"x"}]},'
-        '{"role":"user","content":"y"}]}',
+        (
+            '{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"}, {"type":"text","text":"x"}]},'
+            '{"role":"user","content":"y"}]}'
+        ),
         '{"messages":[{"role":"assistant","content":[{"type":"text","text":"x"}]},{"role":"user","content":"y"}]}',
     ),
     (

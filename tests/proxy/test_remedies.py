@@ -123,29 +123,29 @@ WORDINGS: list[tuple[WireFormat, str, tuple[Remedy, ...]]] = [
     (A, "input length and `max_tokens` exceed context limit: 150000 + 64000 > 200000", shorter("max_tokens", 49_000)),
     (
         C,
-        "This model's maximum context length is 100000 tokens. However, you requested 104000 tokens "
-        "(40000 in the messages, 64000 in the completion).",
+        ("This model's maximum context length is 100000 tokens. However, you requested 104000 tokens "
+        "(40000 in the messages, 64000 in the completion)."),
         shorter("max_tokens", 59_000),
     ),
     (
         C,
-        "'max_tokens' is too large: 64000. This model's maximum context length is 32768 tokens and your request has "
-        "1000 input tokens",
+        ("'max_tokens' is too large: 64000. This model's maximum context length is 32768 tokens and your request has "
+        "1000 input tokens"),
         shorter("max_tokens", 30_768),
     ),
     # what only Anthropic's own API understands
     (A, "messages.1.role: Input should be 'user' or 'assistant'", INLINE),
     (A, 'messages: Unexpected role "system". Allowed roles are "user" and "assistant"', INLINE),
     (A, "role 'system' is not supported", INLINE),
-    (A, "this model does not support role \"system\" in messages", INLINE),
+    (A, 'this model does not support role "system" in messages', INLINE),
     (A, "Unexpected value(s) `mid-conversation-system-2026-04-07` for the `anthropic-beta` header", INLINE),
     (A, "Unexpected value(s) `context-1m-2025-08-07` for the `anthropic-beta` header.",
      (Remedy(Kind.WITHOUT_BETA, "context-1m-2025-08-07"),)),
     (A, "invalid beta flag", (Remedy(Kind.WITHOUT_BETA),)),
     (A, "adaptive thinking is not supported on this model", ENABLED),
     (A, "thinking.type: Input should be 'enabled' or 'disabled'", ENABLED),
-    (A, "thinking: Input tag 'adaptive' found using 'type' does not match any of the expected tags: 'disabled', "
-     "'enabled'", ENABLED),
+    (A, ("thinking: Input tag 'adaptive' found using 'type' does not match any of the expected tags: 'disabled', "
+     "'enabled'"), ENABLED),
     # thinking
     (A, "messages.2.content.0: Invalid `signature` in `thinking` block", SIGNED),
     (A, "messages.2.content.0.thinking.signature: Field required", SIGNED),
