@@ -1,6 +1,7 @@
 """Time as a value that is passed in, so that tests can move it.
 
-``now`` is wall time (seconds since the epoch) for what is stored or shown; ``monotonic`` measures durations.
+``now`` is wall time (seconds since the epoch) for what is stored or shown; ``monotonic`` measures durations;
+``steady`` is for what must end after a while in the world outside, however the wall clock is set meanwhile.
 """
 
 from __future__ import annotations
@@ -20,12 +21,29 @@ class Clock(Protocol):
         """Seconds that never go back; only differences mean anything."""
         ...
 
+    def steady(self) -> float:
+        """Wall time as it was when the clock was made, and the seconds since then.
+
+        It does not jump with the wall clock, and it does not stand still while the machine sleeps.
+        """
+        ...
+
 
 class SystemClock:
     """The machine's own clocks."""
+
+    def __init__(self) -> None:
+        self._begun = time.time() - time.clock_gettime(_SLEEPLESS)
 
     def now(self) -> float:
         return time.time()
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def steady(self) -> float:
+        return self._begun + time.clock_gettime(_SLEEPLESS)
+
+
+# Linux stops CLOCK_MONOTONIC in its sleep and has CLOCK_BOOTTIME; the others' CLOCK_MONOTONIC goes on.
+_SLEEPLESS = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)

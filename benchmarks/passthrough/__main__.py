@@ -1,14 +1,12 @@
-"""``python -m benchmarks.passthrough``: a direct connection, nginx and CCCC side by side, three alternating rounds."""
+"""``python -m benchmarks.passthrough``: a direct connection, nginx and CCCC side by side, in alternating rounds."""
 
 from __future__ import annotations
 
 import os
-import re
 import socket
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,35 +15,33 @@ from statistics import median
 
 import anyio
 
-from benchmarks.passthrough.nginx import EVENTS, nginx
-from benchmarks.passthrough.paced import event_delays, paced_upstream
+from benchmarks.passthrough.load import wrk
+from benchmarks.passthrough.nginx import EVENTS_IN_ALL, nginx
+from benchmarks.passthrough.paced import Delays, Pace, paced_streams
+from benchmarks.passthrough.proxy import Running, cccc
 
 ROUNDS = 3
-SECONDS = 4
-PACED_STREAMS = 50
-PACED_EVENTS = 200
-PACED_RATE = 50.0
+SETTLE_S = 1.0
+BUSY = Pace(streams=50, events=200, per_second=50.0)
+MANY = Pace(streams=1000, events=50, per_second=5.0)
 
-_CONFIG = """
-server: {{port: {port}}}
-endpoints:
-  - {{name: plain, url_anthropic: "http://127.0.0.1:{upstream}", auth_type: api_key, auth_value: benchmark-key,
-      tags: [plain]}}
-  - {{name: stream, url_anthropic: "http://127.0.0.1:{upstream}/stream", auth_type: api_key, auth_value: benchmark-key,
-      tags: [stream]}}
-  - {{name: paced, url_anthropic: "http://127.0.0.1:{paced}", auth_type: api_key, auth_value: benchmark-key,
-      tags: [paced]}}
-tagging:
-  taggers:
-    - {{name: plain, type: query, tag: plain, param_name: to, expected_value: plain}}
-    - {{name: stream, type: query, tag: stream, param_name: to, expected_value: stream}}
-    - {{name: paced, type: query, tag: paced, param_name: to, expected_value: paced}}
-"""
+Values = Mapping[str, float]
+"""Label of a row to what was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens. ``origin`` is nginx as the upstream, ``paced`` the upstream of the paced streams."""
+
+    origin: int
+    gateway: int
+    proxy: int
+    paced: int
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to the upstream: its port, and its path for each kind of request."""
+    """One way to the upstreams: its port, and its path for each kind of request."""
 
     name: str
     port: int
@@ -55,6 +51,15 @@ class Way:
     paced: str
 
 
+def _ways(ports: Ports) -> tuple[Way, ...]:
+    plain, stream = "/v1/messages", "/stream/v1/messages"
+    return (
+        Way("direct", ports.origin, plain, stream, ports.paced, plain),
+        Way("nginx", ports.gateway, plain, stream, ports.gateway, "/paced/v1/messages"),
+        Way("cccc", ports.proxy, f"{plain}?to=plain", f"{plain}?to=stream", ports.proxy, f"{plain}?to=paced"),
+    )
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -62,109 +67,97 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _cccc(folder: Path, port: int, upstream: int, paced: int) -> Iterator[None]:
-    config = folder / "config.yaml"
-    config.write_text(_CONFIG.format(port=port, upstream=upstream, paced=paced))
-    config.chmod(0o600)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cccc", "--no-tui", "--config", str(config), "--state-dir", str(folder / "state")],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "NO_PROXY": "127.0.0.1"},
+def _world() -> Iterator[tuple[Path, Ports]]:
+    """A folder of our own, and nginx in both its roles."""
+    with tempfile.TemporaryDirectory(prefix="cccc-benchmark-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        ports = Ports(*(_free_port() for _ in range(4)))
+        with nginx(folder, ports.origin, ports.gateway, ports.paced):
+            yield folder, ports
+
+
+def _paced(pace: Pace, way: Way, ports: Ports, running: Running) -> Delays:
+    measure = partial(
+        paced_streams,
+        pace,
+        port=way.paced_port,
+        path=way.paced,
+        upstream_port=ports.paced,
+        memory_mb=running.memory_mb,
     )
-    try:
-        if process.stderr is None or not any("listening on" in line for line in process.stderr):
-            raise SystemExit("cccc did not start")
-        yield
-    finally:
-        process.terminate()
-        process.wait()
+    return anyio.run(measure, backend_options={"use_uvloop": True})
 
 
-def _wrk(folder: Path, port: int, path: str, *, clients: int, body_bytes: int) -> tuple[float, float]:
-    """Median latency in milliseconds and requests per second, as wrk sees them."""
-    filler = max(0, body_bytes - 120)
-    script = folder / "post.lua"
-    script.write_text(
-        'wrk.method = "POST"\n'
-        'wrk.headers["content-type"] = "application/json"\n'
-        'wrk.headers["x-api-key"] = "client-key"\n'
-        'wrk.headers["anthropic-version"] = "2023-06-01"\n'
-        'wrk.body = \'{"model":"claude-sonnet-5","max_tokens":64,"stream":\' .. (os.getenv("STREAM") or "false") .. '
-        f'\',"messages":[{{"role":"user","content":"\' .. string.rep("word ", {filler // 5}) .. \'"}}]}}\'\n'
+def _measures(folder: Path, ports: Ports, running: Running) -> tuple[Callable[[Way], Values], ...]:
+    def asked(label: str, clients: int, body_bytes: int = 200) -> Callable[[Way], Values]:
+        def measure(way: Way) -> Values:
+            load = wrk(folder, f"http://127.0.0.1:{way.port}{way.plain}", clients=clients, body_bytes=body_bytes)
+            return {label: load.per_second if clients > 1 else load.p50_ms}
+
+        return measure
+
+    def streams(way: Way) -> Values:
+        load = wrk(folder, f"http://127.0.0.1:{way.port}{way.stream}", clients=8, stream=True)
+        return {"500-event streams, events/s": load.per_second * EVENTS_IN_ALL}
+
+    def busy(way: Way) -> Values:
+        delays = _paced(BUSY, way, ports, running)
+        return {
+            "50 streams of 50 events/s, delay p50 ms": delays.p50,
+            "50 streams of 50 events/s, delay p99 ms": delays.p99,
+        }
+
+    def many(way: Way) -> Values:
+        delays = _paced(MANY, way, ports, running)
+        memory = {"1,000 streams of 5 events/s, memory MB": delays.memory_mb} if way.name == "cccc" else {}
+        return {"1,000 streams of 5 events/s, longest delay ms": delays.longest, **memory}
+
+    return (
+        asked("p50 ms, 1 client", 1),
+        asked("requests/s, 32 clients", 32),
+        asked("300 KB request, p50 ms", 1, 300_000),
+        streams,
+        busy,
+        many,
     )
-    stream = "true" if "stream" in path else "false"
-    done = subprocess.run(
-        [
-            "wrk",
-            "-t1",
-            f"-c{clients}",
-            f"-d{SECONDS}s",
-            "--latency",
-            "-s",
-            str(script),
-            f"http://127.0.0.1:{port}{path}",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "STREAM": stream},
-    ).stdout
-    if "Non-2xx" in done:
-        raise SystemExit(f"wrk got errors on port {port}{path}:\n{done}")
-    latency = re.search(r"50%\s+([\d.]+)(us|ms|s)", done)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", done)
-    if latency is None or rate is None:
-        raise SystemExit(f"wrk said something unexpected:\n{done}")
-    return float(latency[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[latency[2]], float(rate[1])
 
 
-async def _paced(way: Way, upstream_port: int) -> tuple[float, float]:
-    async with anyio.create_task_group() as tasks:
-        listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=upstream_port)
-        tasks.start_soon(listener.serve, partial(paced_upstream, events=PACED_EVENTS, per_second=PACED_RATE))
-        delays = await event_delays(way.paced_port, way.paced, streams=PACED_STREAMS)
-        tasks.cancel_scope.cancel()
-        await listener.aclose()
-    return delays
+def _at_rest() -> Iterator[Values]:
+    """Every round starts a proxy on a new state folder."""
+    for _ in range(ROUNDS):
+        with _world() as (folder, ports), cccc(folder, ports.proxy, ports.origin, ports.paced) as running:
+            anyio.run(anyio.sleep, SETTLE_S)
+            yield {"start to listening, s": running.start_s, "idle memory, MB": running.memory_mb()}
 
 
-def _rows(folder: Path, paced_port: int) -> dict[str, Callable[[Way], float]]:
-    wrk = partial(_wrk, folder)
-    return {
-        "p50 ms, 1 client": lambda way: wrk(way.port, way.plain, clients=1, body_bytes=200)[0],
-        "requests/s, 32 clients": lambda way: wrk(way.port, way.plain, clients=32, body_bytes=200)[1],
-        "300 KB request, p50 ms": lambda way: wrk(way.port, way.plain, clients=1, body_bytes=300_000)[0],
-        "500-event streams, events/s": lambda way: (
-            wrk(way.port, way.stream, clients=8, body_bytes=200)[1] * (EVENTS + 5)
-        ),
-        "50 streams of 50 events/s, delay p50 ms": lambda way: anyio.run(_paced, way, paced_port)[0],
-        "50 streams of 50 events/s, delay p99 ms": lambda way: anyio.run(_paced, way, paced_port)[1],
-    }
+def _show(rows: Mapping[str, Mapping[str, list[float]]], ways: tuple[str, ...]) -> None:
+    for label, seen in rows.items():
+        middle = {way: median(values) for way, values in seen.items() if values}
+        figures = " | ".join(f"{middle[way]:,.2f}" if way in middle else "-" for way in ways)
+        ratio = f"{middle['cccc'] / middle['nginx']:.2f}" if "nginx" in middle else "-"
+        print(f"| {label} | {figures} | {ratio} |", flush=True)
 
 
 def main() -> None:
     """Measure and print a Markdown table of medians, with CCCC's ratio to nginx."""
-    with tempfile.TemporaryDirectory(prefix="cccc-benchmark-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        upstream, gateway, proxy, paced = (_free_port() for _ in range(4))
-        ways = (
-            Way("direct", upstream, "/v1/messages", "/stream/v1/messages", paced, "/v1/messages"),
-            Way("nginx", gateway, "/v1/messages", "/stream/v1/messages", gateway, "/paced/v1/messages"),
-            Way("cccc", proxy, "/v1/messages?to=plain", "/v1/messages?to=stream", proxy, "/v1/messages?to=paced"),
-        )
-        with nginx(folder, upstream, gateway, paced), _cccc(folder, proxy, upstream, paced):
-            print(f"| median of {ROUNDS} rounds | {' | '.join(way.name for way in ways)} | cccc / nginx |")
-            print(f"|---|{'---|' * (len(ways) + 1)}")
-            for label, measure in _rows(folder, paced).items():
-                seen: dict[str, list[float]] = {way.name: [] for way in ways}
-                for _ in range(ROUNDS):
-                    for way in ways:
-                        seen[way.name].append(measure(way))
-                middle = {way: median(values) for way, values in seen.items()}
-                figures = " | ".join(f"{middle[way.name]:,.2f}" for way in ways)
-                print(f"| {label} | {figures} | {middle['cccc'] / middle['nginx']:.2f} |", flush=True)
+    names = ("direct", "nginx", "cccc")
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f} at the start\n")
+    print(f"| median of {ROUNDS} rounds | {' | '.join(names)} | cccc / nginx |")
+    print(f"|---|{'---|' * (len(names) + 1)}", flush=True)
+    with _world() as (folder, ports), cccc(folder, ports.proxy, ports.origin, ports.paced) as running:
+        for measure in _measures(folder, ports, running):
+            rows: dict[str, dict[str, list[float]]] = {}
+            for _ in range(ROUNDS):
+                for way in _ways(ports):
+                    for label, value in measure(way).items():
+                        rows.setdefault(label, {}).setdefault(way.name, []).append(value)
+            _show(rows, names)
+    rest: dict[str, dict[str, list[float]]] = {}
+    for values in _at_rest():
+        for label, value in values.items():
+            rest.setdefault(label, {}).setdefault("cccc", []).append(value)
+    _show(rest, names)
 
 
 if __name__ == "__main__":

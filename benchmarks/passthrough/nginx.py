@@ -20,13 +20,16 @@ SMALL_ANSWER = {
 }
 
 EVENTS = 500
+EVENTS_IN_ALL = EVENTS + 5
+"""With the frame around the text deltas."""
 
 
 def stream_body() -> bytes:
     """One Anthropic answer of 500 text deltas and its frame."""
 
     def event(name: str, data: dict[str, object]) -> bytes:
-        return f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n".encode()
+        text = json.dumps({"type": name, **data}, separators=(",", ":"))
+        return f"event: {name}\ndata: {text}\n\n".encode()
 
     message = {**SMALL_ANSWER, "content": [], "stop_reason": None}
     delta = {"index": 0, "delta": {"type": "text_delta", "text": "Some words of an answer. "}}

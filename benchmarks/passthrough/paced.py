@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from statistics import quantiles
 
 import anyio
+import anyio.to_thread
 from anyio.abc import SocketStream
 
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -32,14 +36,22 @@ def _chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-async def paced_upstream(stream: SocketStream, *, events: int, per_second: float) -> None:
-    """Answer one request with ``events`` text deltas at a steady pace."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """So many streams at once, each of so many events at a steady pace."""
+
+    streams: int
+    events: int
+    per_second: float
+
+
+async def _serve(pace: Pace, stream: SocketStream) -> None:
     async with stream:
         await stream.receive()
         await stream.send(_HEAD + _chunk(_START))
         due = time.perf_counter()
-        for _ in range(events):
-            due += 1.0 / per_second
+        for _ in range(pace.events):
+            due += 1.0 / pace.per_second
             await anyio.sleep(max(0.0, due - time.perf_counter()))
             data = b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"@%d@"}}' % (
                 time.perf_counter_ns()
@@ -48,7 +60,8 @@ async def paced_upstream(stream: SocketStream, *, events: int, per_second: float
         await stream.send(_chunk(_END) + b"0\r\n\r\n")
 
 
-async def _read(port: int, path: str, delays: list[float]) -> None:
+async def _read(after: float, port: int, path: str, delays: list[float]) -> None:
+    await anyio.sleep(after)
     body = b'{"model":"claude-sonnet-5","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"hi"}]}'
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nx-api-key: k\r\n"
@@ -70,11 +83,34 @@ async def _read(port: int, path: str, delays: list[float]) -> None:
             unread = unread[end:]
 
 
-async def event_delays(port: int, path: str, *, streams: int) -> tuple[float, float]:
-    """Median and 99th percentile of the events' delays in milliseconds, over all streams together."""
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """How late the events of all streams together came, in milliseconds; the most the proxy's memory grew to, in MB."""
+
+    p50: float
+    p99: float
+    longest: float
+    memory_mb: float
+
+
+async def paced_streams(
+    pace: Pace, *, port: int, path: str, upstream_port: int, memory_mb: Callable[[], float]
+) -> Delays:
+    """Serve and read ``pace.streams`` streams through the gateway at ``port``; raises ``SystemExit`` if one is cut."""
     delays: list[float] = []
-    async with anyio.create_task_group() as tasks:
-        for _ in range(streams):
-            tasks.start_soon(_read, port, path, delays)
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=upstream_port) as listener,
+        anyio.create_task_group() as server,
+    ):
+        server.start_soon(listener.serve, partial(_serve, pace))
+        async with anyio.create_task_group() as clients:
+            for number in range(pace.streams):
+                # Streams begin spread over one period, as they do in life, not all in the same moment.
+                clients.start_soon(_read, number / pace.streams / pace.per_second, port, path, delays)
+            await anyio.sleep(pace.events / pace.per_second * 0.8)
+            memory = await anyio.to_thread.run_sync(memory_mb)
+        server.cancel_scope.cancel()
+    if len(delays) != pace.streams * pace.events:
+        raise SystemExit(f"{pace.streams * pace.events - len(delays)} events were lost at port {port}{path}")
     cuts = quantiles(delays, n=100)
-    return cuts[49], cuts[98]
+    return Delays(cuts[49], cuts[98], max(delays), memory)

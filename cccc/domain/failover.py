@@ -20,6 +20,7 @@ from cccc.domain.wording import page_title, plain, status_line
 from cccc.errors import TimedOut, UpstreamError
 
 __all__ = [
+    "EXPLAINS_EMPTY",
     "Bench",
     "BenchScope",
     "BodyKind",
@@ -91,10 +92,10 @@ class Classification:
     maybe_billed: bool = False
 
 
-# An answer that ends for one of these reasons may be empty: the endpoint did what it could.
-_EXPLAINED = frozenset(
+EXPLAINS_EMPTY = frozenset(
     {"refusal", "content_filter", "max_tokens", "max_output_tokens", "length", "model_context_window_exceeded"}
 )
+"""An answer that ends for one of these reasons may be empty: the endpoint did what it could."""
 
 
 def classify(evidence: Evidence, *, now: float, jitter: float = 0.0) -> Classification:
@@ -208,7 +209,7 @@ def _whole(evidence: Evidence) -> bool:
     if evidence.body_kind is BodyKind.HTML or not evidence.valid or evidence.broken_tool:
         return False
     ended = evidence.terminal or (evidence.body_kind is BodyKind.JSON and evidence.error is None)
-    return ended and (evidence.content or evidence.stop_reason in _EXPLAINED)
+    return ended and (evidence.content or evidence.stop_reason in EXPLAINS_EMPTY)
 
 
 def _bench(rule: Rule, evidence: Evidence, now: float, jitter: float) -> Bench | None:

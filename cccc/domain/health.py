@@ -9,8 +9,8 @@ Rules: routing.md §5. A rate limit is a cooldown and never ill health; the brea
                  └──────────────────── (one live request at a time)                                 │
                                            └───────── bad request: longer wait ─────────────────────▶
 
-Times are wall times in seconds, passed in. Everything is bounded: at most 100 records of the last 140 s, at most 64
-models resting, every "until" at most a day ahead.
+Times are seconds since the epoch, passed in, all of one clock. Everything is bounded: at most 100 records of the last
+140 s, at most 64 models resting, every "until" at most a day ahead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
-from cccc.domain.cooldown import LIMITS, Cooldown, following, shortened
+from cccc.domain.cooldown import LIMITS, Cooldown, following
 from cccc.domain.failover import Bench, BenchScope, Classification, FailureClass, Outcome
 from cccc.domain.resets import DAY, epoch
 from cccc.domain.wording import span
@@ -39,7 +39,7 @@ _RECOVERING = 60.0
 _OVERLOAD_MEMORY = 60.0
 _RATE_SAMPLE = 20
 _DEGRADED_BELOW = 0.8
-_LONGEST_UNIFIED = 8 * DAY
+LONGEST_UNIFIED = 8 * DAY
 
 
 class Standing(IntEnum):
@@ -215,13 +215,20 @@ def observe_probe(
     return _wait(replace(state, good_probes=good_probes), state.probe_level, now, policy, jitter)
 
 
-def observe_limits(state: EndpointHealth, headers: Mapping[str, str], now: float) -> EndpointHealth:
-    """Remember ``anthropic-ratelimit-unified-*`` of an answer, good or bad."""
+def observe_limits(
+    state: EndpointHealth, headers: Mapping[str, str], now: float, *, ahead: float = 0.0
+) -> EndpointHealth:
+    """Remember ``anthropic-ratelimit-unified-*`` of an answer, good or bad.
+
+    ``ahead``: by how much the wall clock, in which the answer names its reset, is ahead of ``now``.
+    """
     status = headers.get("anthropic-ratelimit-unified-status")
     if status is None:
         return state
     reset = epoch(headers.get("anthropic-ratelimit-unified-reset"))
-    believed = reset if reset is not None and now <= reset <= now + _LONGEST_UNIFIED else None
+    if reset is not None:
+        reset -= round(ahead)
+    believed = reset if reset is not None and now <= reset <= now + LONGEST_UNIFIED else None
     if (status, believed) == (state.unified_status, state.unified_reset):
         return state
     return replace(state, unified_status=status[:40], unified_reset=believed)
@@ -245,25 +252,6 @@ def config_changed(state: EndpointHealth) -> EndpointHealth:
     dropped = state.cooldown is not None and state.cooldown.until_config_change
     return replace(
         state, cooldown=None if dropped else state.cooldown, model_cooldowns=MappingProxyType(kept), needs_config=False
-    )
-
-
-def clamped(state: EndpointHealth, now: float) -> EndpointHealth:
-    """A state read back from disk, every "until" bounded by its cap: a clock jump must not bench anybody for years."""
-    return replace(
-        state,
-        records=tuple(record for record in state.records if now - WINDOW < record.at <= now),
-        opened_at=_at_most(state.opened_at, now),
-        open_until=_at_most(state.open_until, now + DAY),
-        closed_at=_at_most(state.closed_at, now),
-        next_probe_at=_at_most(state.next_probe_at, now + DAY),
-        trial_in_flight=False,
-        cooldown=None if state.cooldown is None else shortened(state.cooldown, now),
-        model_cooldowns=MappingProxyType(
-            {model: shortened(rest, now) for model, rest in state.model_cooldowns.items()}
-        ),
-        unified_reset=_at_most(state.unified_reset, now + _LONGEST_UNIFIED),
-        last_error_at=_at_most(state.last_error_at, now),
     )
 
 
@@ -438,7 +426,3 @@ def _benched(state: EndpointHealth, seen: TurnObservation, bench: Bench, now: fl
         key=lambda item: item[1].until,
     )
     return replace(state, model_cooldowns=MappingProxyType(dict([*others[-_MOST_MODELS + 1 :], (model, rest)])))
-
-
-def _at_most(value: float | None, bound: float) -> float | None:
-    return None if value is None else min(value, bound)

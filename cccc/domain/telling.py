@@ -6,11 +6,11 @@ every endpoint is listed with its own reason, by name only (resilience.md §12).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from cccc.domain.answers import Audience, Failure
+from cccc.domain.answers import LONG_WAIT, Audience, Failure
 from cccc.domain.failover import Classification, Outcome
 from cccc.domain.overflow import Overflow, overflow_message
 from cccc.domain.ranking import Cause, Excluded, Ranking
@@ -74,7 +74,10 @@ def tell(
         told = _told_of_many(failure, name, latest)
     if failure is not Failure.COOLING_DOWN:
         return told
-    return replace(told, retry_after=min(_wait(what, now) for what in latest.values()))
+    wait = min(_wait(what, now) for what in latest.values())
+    # Clients wait for a short pause by themselves; whoever is told to stop has to know when to come again.
+    message = f"{told.message}; next try in {span(wait)}" if wait > LONG_WAIT else told.message
+    return replace(told, message=message, retry_after=wait)
 
 
 def tell_none(
@@ -102,6 +105,12 @@ def tell_none(
     return Told(Failure.NO_ENDPOINT, f"no endpoint is enabled for {asked_for}{reasons}. Open cccc, Endpoints")
 
 
+def tell_busy(endpoints: Collection[str]) -> Told:
+    """Say that no endpoint had a place in time."""
+    who = "every endpoint is" if len(endpoints) != 1 else "the only endpoint is"
+    return Told(Failure.TOO_BUSY, f"{who} busy with as many requests as it may have ({', '.join(sorted(endpoints))})")
+
+
 _WAITING = frozenset({Cause.BREAKER, Cause.LIMITED, Cause.QUOTA, Cause.RESTING})
 
 
@@ -125,10 +134,9 @@ def _reasons(left_out: Sequence[Excluded]) -> str:
 def _told_of_one(failure: Failure, name: str, what: Classification, audience: Audience) -> Told:
     if failure is Failure.CONTEXT_TOO_LONG:
         numbers = what.overflow or Overflow()
-        return Told(
-            failure, overflow_message(audience, numbers.tokens, numbers.maximum, numbers.reserved), status=what.status
-        )
-    message = f"endpoint '{name}' {_verb(what.message)}"
+        message = overflow_message(audience, numbers.tokens, numbers.maximum, numbers.reserved)
+        return Told(failure, message, status=what.status)
+    message = f"endpoint '{name}' {_verb(_clause(what))}"
     if failure is Failure.BROKE_MIDWAY:
         message = f"{message}; the answer above is incomplete"
     return Told(failure, message + _advice(what, it="it", its="its"), status=what.status)
@@ -158,7 +166,12 @@ def _verb(message: str) -> str:
 
 
 def _listed(latest: Mapping[str, Classification]) -> str:
-    return "; ".join(f"{name} {what.message}" for name, what in latest.items())
+    return "; ".join(f"{name} {_clause(what)}" for name, what in latest.items())
+
+
+def _clause(what: Classification) -> str:
+    """The reason without the full stop of an upstream's own sentence."""
+    return what.message if what.message.endswith("...") else what.message.removesuffix(".")
 
 
 def _wait(what: Classification, now: float) -> float:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from cccc.domain.answers import Audience, Failure
 from cccc.domain.failover import Classification, Outcome
-from cccc.domain.telling import Told, tell
+from cccc.domain.telling import Told, tell, tell_busy
 
 FULL_BUDGET = 10.0
 """Tokens of an endpoint's retry budget (gRPC's retry throttling)."""
@@ -62,7 +62,8 @@ class Trying:
     """One client request on its way through the pool.
 
     ``budgets`` are the endpoints' retry tokens when the request came; its own failures are taken off them here. A
-    last resort gets none: it is asked once.
+    last resort gets none: it is asked once. ``passed_over`` are endpoints that had no place for this request, or became
+    unusable before it came to them.
     """
 
     order: tuple[Place, ...]
@@ -70,10 +71,19 @@ class Trying:
     max_attempts: int = 6
     budgets: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     attempts: tuple[Attempt, ...] = ()
+    passed_over: frozenset[str] = frozenset()
 
     def after(self, attempt: Attempt) -> Trying:
         """The state with one more attempt behind it."""
         return replace(self, attempts=(*self.attempts, attempt))
+
+    def without(self, endpoint: str) -> Trying:
+        """The state in which ``endpoint`` is not asked any more."""
+        return replace(self, passed_over=self.passed_over | {endpoint})
+
+    def with_more(self, places: Sequence[Place], budgets: Mapping[str, float]) -> Trying:
+        """The state with endpoints that have become usable since the order was made, behind the others."""
+        return replace(self, order=(*self.order, *places), budgets=MappingProxyType({**self.budgets, **budgets}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,8 @@ def next_step(trying: Trying, *, now: float, jitter: float = 0.0, headers_sent: 
     ``trying.order`` must not be empty: where the ranking found nobody, ``telling.tell_none`` has the words.
     """
     if not trying.attempts:
-        return Ask(trying.order[0].name, last_candidate=len(trying.order) == 1)
+        left = _left(trying)
+        return Ask(left[0].name, last_candidate=len(left) == 1) if left else End(tell_busy(trying.passed_over))
     last = trying.attempts[-1]
     what = last.classification
     if what.outcome is Outcome.OK:
@@ -157,6 +168,8 @@ _FINAL = frozenset({Failure.BROKE_MIDWAY, Failure.SHUTTING_DOWN})
 def _repeat(trying: Trying, last: Attempt, jitter: float) -> Ask | None:
     """The same endpoint once more: free after a stale connection, with a remedy, or because the table says so."""
     here = [one for one in trying.attempts if one.endpoint == last.endpoint]
+    if last.endpoint in trying.passed_over:
+        return None
     what = last.classification
     only = _following(trying, last) is None
     if what.free and sum(one.classification.free for one in here) == 1:
@@ -183,12 +196,17 @@ def _next(trying: Trying, last: Attempt) -> Ask | None:
 
 def _following(trying: Trying, last: Attempt, *, skip: str | None = None) -> Place | None:
     """The best endpoint that has not been asked; for a prompt that is too long, only one with a larger context."""
-    asked = {one.endpoint for one in trying.attempts} | {skip}
-    left = [place for place in trying.order if place.name not in asked]
+    left = [place for place in _left(trying) if place.name != skip]
     if last.classification.outcome is Outcome.CONTEXT_TOO_LONG:
         needed = _known_length(trying, last)
         left = [place for place in left if needed and place.context_window and place.context_window > needed]
     return left[0] if left else None
+
+
+def _left(trying: Trying) -> list[Place]:
+    """The endpoints that may still be asked for the first time."""
+    asked = {one.endpoint for one in trying.attempts} | trying.passed_over
+    return [place for place in trying.order if place.name not in asked]
 
 
 def _known_length(trying: Trying, last: Attempt) -> int | None:
@@ -204,6 +222,8 @@ def _wait_for(trying: Trying, last: Attempt, now: float) -> Ask | None:
     bench = last.classification.bench
     here = [one for one in trying.attempts if one.endpoint == last.endpoint]
     if last.classification.outcome is not Outcome.RATE_LIMITED or bench is None or bench.until is None:
+        return None
+    if last.endpoint in trying.passed_over:
         return None
     wait = bench.until - now
     if wait > _LAST_ONE_WAITS or _counted(here) >= _PER_ENDPOINT:
@@ -221,12 +241,13 @@ def _goes_back(trying: Trying, last: Attempt) -> bool:
     """Whether the endpoint's own error goes to the client unmodified.
 
     It does where the formats agree and either the request itself was at fault or only this endpoint was asked.
-    Codex sends thirty requests for a 5xx, so it gets that in words of ours.
+    Codex asks once after a 400 only; a 5xx it sends thirty times, most 4xx six times, and after a 429 it waits for as
+    long as it is told. So it gets all of those in words of ours.
     """
     what = last.classification
     if not (what.unmodified and last.same_format):
         return False
-    if trying.audience is Audience.CODEX and (what.status or 0) >= 500:
+    if trying.audience is Audience.CODEX and what.status != 400:
         return False
     alone = all(one.endpoint == last.endpoint for one in trying.attempts)
     return alone or not what.go_elsewhere

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ import orjson
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
 from cccc.domain.usage import Usage
+from cccc.formats.anthropic_shape import fold_stream, unfold_reply
 from cccc.ir import json
 from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
@@ -77,7 +78,7 @@ class Scanner:
             return Weight.ERROR
         if value is None and data.strip() != b"[DONE]" and (not name or weight is not Weight.NOTHING):
             reading.valid = False
-            return Weight.NOTHING
+            return Weight.BROKEN
         if kind == "message_start":
             _read_message(reading, json.obj(body.get("message")))
         elif kind == "content_block_start":
@@ -158,6 +159,12 @@ class AnthropicCodec:
 
     def scanner(self) -> Scanner:
         return Scanner()
+
+    def unfold(self, body: bytes, *, usage: bool) -> bytes:  # noqa: ARG002 - always told in this format
+        return unfold_reply(body)
+
+    def fold(self, events: Iterable[SseEvent]) -> bytes:
+        return fold_stream(events)
 
     def fault(self, body: bytes) -> Fault | None:
         return body_fault(body)

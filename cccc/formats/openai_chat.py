@@ -7,7 +7,7 @@ Source: the API reference of ``POST /v1/chat/completions`` and its chunk object;
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -15,6 +15,7 @@ import orjson
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
 from cccc.domain.usage import Usage
+from cccc.formats.openai_chat_shape import fold_stream, unfold_reply
 from cccc.ir import json
 from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
@@ -76,8 +77,10 @@ class Scanner:
         if data.strip() == b"[DONE]":
             reading.broken_tool |= not self._calls.end_all()
             return Weight.TERMINAL
+        if value is None:
+            reading.valid = False
+            return Weight.BROKEN
         if not isinstance(value, dict):
-            reading.valid &= value is not None
             return Weight.NOTHING
         _read_head(reading, value)
         self._frame = _text_frame(value, raw) or self._frame
@@ -136,6 +139,7 @@ class OpenAIChatCodec:
             opening="\n".join([*system[:1], *texts[:1]]),
             last_user_text=texts[-1] if texts else "",
             thinking=thinking_wish(fields.get("thinking"), fields.get("reasoning_effort")),
+            stream_usage=json.obj(fields.get("stream_options")).get("include_usage") is True,
             problem=problem,
             problem_param=param,
         )
@@ -155,6 +159,12 @@ class OpenAIChatCodec:
 
     def scanner(self) -> Scanner:
         return Scanner()
+
+    def unfold(self, body: bytes, *, usage: bool) -> bytes:
+        return unfold_reply(body, usage=usage)
+
+    def fold(self, events: Iterable[SseEvent]) -> bytes:
+        return fold_stream(events)
 
     def fault(self, body: bytes) -> Fault | None:
         return body_fault(body)

@@ -7,7 +7,7 @@ between a format and the neutral messages and events) is needed only where the f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -33,6 +33,8 @@ class Weight(Enum):
     """The upstream says that the turn failed."""
     TERMINAL = "terminal"
     """Ends a whole answer."""
+    BROKEN = "broken"
+    """Its data is not JSON: nothing that follows can be trusted to be whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class RequestFacts:
     ``session`` is the client's own session id where it sends one. ``opening`` is the system prompt and the first
     user message, the material of a session key where there is none; ``last_user_text`` is what the taggers read.
     ``state_ref`` is ``previous_response_id`` or a conversation: state that one endpoint holds; ``stored``: the answer
-    is to become such state.
+    is to become such state. ``stream_usage``: a stream is to end with its usage where the format leaves that to the
+    client.
     ``problem`` names what makes the body unusable (``missing "model"``); ``None`` for a body that may be sent.
     """
 
@@ -72,6 +75,7 @@ class RequestFacts:
     thinking: Thinking | None = None
     state_ref: str | None = None
     stored: bool = False
+    stream_usage: bool = False
     problem: str | None = None
     problem_param: str | None = None
 
@@ -134,6 +138,14 @@ class Codec(Protocol):
 
     def scanner(self) -> StreamScanner:
         """A fresh reader for one stream."""
+        ...
+
+    def unfold(self, body: bytes, *, usage: bool) -> bytes:
+        """A usable whole reply as the events of a stream; ``usage`` as in ``RequestFacts.stream_usage``."""
+        ...
+
+    def fold(self, events: Iterable[SseEvent]) -> bytes:
+        """The events of a whole stream as one reply."""
         ...
 
     def fault(self, body: bytes) -> Fault | None:

@@ -16,6 +16,7 @@ MAX_EVENT_BYTES = 8 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_DATA_LINE = re.compile(rb"data(: ?|(?=[\r\n]))[^\r\n]*([\r\n]*)")
 _EVENT_END = re.compile(rb"(?:\r\n?+|\n)(?:\r\n?+|\n)")
 
 
@@ -153,14 +154,19 @@ def encode(name: str, data: bytes) -> bytes:
 
 
 def with_data(event: SseEvent, data: bytes) -> bytes:
-    """The event's bytes with other data; its name, ids, comments and line ends stay as they came."""
-    lines = event.raw.splitlines(keepends=True)
-    places = [at for at, line in enumerate(lines) if _LINE_END.split(line)[0].partition(b":")[0] == b"data"]
-    if not places:
-        return event.raw
-    first = lines[places[0]]
-    ending = first[len(first.rstrip(b"\r\n")) :]
-    new = b"".join(b"data: " + line + ending for line in _LINE_END.split(data))
-    kept = [line for at, line in enumerate(lines) if at not in places]
-    kept.insert(places[0], new)
-    return b"".join(kept)
+    """The event's bytes with other data; its name, ids, comments, line ends and spaces stay as they came.
+
+    Data of as many lines as before takes their places; else all of it stands where the first line stood.
+    """
+    mark = _BOM if event.raw.startswith(_BOM) else b""
+    lines = event.raw[len(mark) :].splitlines(keepends=True)
+    places = [(at, line) for at, line in enumerate(map(_DATA_LINE.match, lines)) if line]
+    new = _LINE_END.split(data)
+    if len(new) != len(places):
+        for at, _ in places[1:]:
+            lines[at] = b""
+        new = [data]
+    for (at, line), value in zip(places, new, strict=False):
+        separator, ending = line[1] or b": ", line[2]
+        lines[at] = b"".join(b"data" + separator + part + ending for part in _LINE_END.split(value))
+    return mark + b"".join(lines)

@@ -18,8 +18,7 @@ from cccc.domain.ranking import Candidate
 from cccc.domain.record import AttemptRecord
 from cccc.domain.redact import Redactor
 from cccc.errors import BadAnswer, BrokeMidBody, Phase, TimedOut, UpstreamError
-from cccc.http.headers import to_client
-from cccc.http.messages import Headers, RawHeader, Transport, UpstreamAnswer, UpstreamRequest
+from cccc.http.messages import Headers, Transport, UpstreamAnswer, UpstreamRequest
 from cccc.ir.codec import Codec, ReplyFacts, Weight
 from cccc.ir.sse import SseEvent
 from cccc.proxy.client_stream import ClientStream
@@ -27,23 +26,13 @@ from cccc.proxy.gate import Decision, Gate
 from cccc.proxy.roster import Member
 from cccc.proxy.tap import Copy, limit_headers, sniff
 from cccc.proxy.upstream import Outgoing
+from cccc.proxy.whole import WholeAnswer, stream_head, understood
 
 WHOLE_BODY_LIMIT = 64 * 1024 * 1024
 ERROR_BODY_LIMIT = 64 * 1024
 PAGE_BEGINNING = 4096
 AFTER_TERMINAL_S = 2.0
 """How long a finished answer may keep its connection open before we stop waiting for the body's end."""
-
-
-@dataclass(frozen=True, slots=True)
-class WholeAnswer:
-    """An answer that came whole and has not been shown to the client."""
-
-    status: int
-    headers: Headers
-    body: bytes
-    facts: ReplyFacts
-    kind: BodyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +44,11 @@ class Bounds:
 
 
 class Attempt:
-    """One upstream request for one client request. Used once."""
+    """One upstream request for one client request. Used once.
+
+    ``asked_model`` is the name the client asked for: the answer has it, letter for letter (Claude Code drops signed
+    thinking where it differs).
+    """
 
     def __init__(
         self,
@@ -65,6 +58,7 @@ class Attempt:
         *,
         codec: Codec,
         streaming: bool,
+        turn: bool,
         asked_model: str | None,
         bounds: Bounds,
         clock: Clock,
@@ -76,6 +70,7 @@ class Attempt:
         self._out = out
         self._codec = codec
         self._streaming = streaming
+        self._turn = turn
         self._asked_model = asked_model
         self._bounds = bounds
         self._clock = clock
@@ -181,9 +176,7 @@ class Attempt:
             parts.append(chunk)
         body = b"".join(parts)
         self._copy.add(body)
-        kind = sniff(body, answer.headers.get("content-type"))
-        facts = self._codec.reply_facts(body) if kind is BodyKind.JSON else ReplyFacts(valid=False)
-        self.kept = WholeAnswer(answer.status, answer.headers, body, facts, kind)
+        self.kept = understood(answer.status, answer.headers, body, self._codec, folds=self._turn)
         if good:
             self.first_content_at = self._clock.monotonic()
             self.ttft_ms = self._elapsed()
@@ -214,9 +207,10 @@ class Attempt:
         self.committed = True
         self.first_content_at = self._clock.monotonic()
         self.ttft_ms = self._elapsed()
-        await client.open(Headers([*_stream_head(answer.headers), *ours.raw]))
+        await client.open(stream_head(answer.headers, ours))
         await client.write(b"".join([self._restored(event) for event in gate.held]))
         gate.held.clear()
+        self._terminal = gate.ended
         if await self._pass(gate.behind, client, gate):
             return
         await self._relay(answer, client, gate)
@@ -235,25 +229,30 @@ class Attempt:
                 raise TimedOut(Phase.STREAM_IDLE, idle) from None
             if not chunk:
                 await self._pass(gate.decoder.close(), client, gate)
+                if self._terminal and (rest := gate.decoder.pending):
+                    await client.write(rest)  # nothing of ours can follow a whole answer, so it need not end an event
                 return
             self._copy.add(chunk)
             if await self._pass(gate.decoder.feed(chunk), client, gate):
                 return
 
     async def _pass(self, events: list[SseEvent], client: ClientStream, gate: Gate) -> bool:
-        """Let whole events through in one write. True when the upstream ended the answer with an error event.
+        """Let whole events through in one write. True when an error event ended the answer, or one that cannot be read.
 
-        Such an event goes on only where the client's program understands it; else the exchange words one.
+        An error goes on only where the client's program understands it; else the exchange words one.
         """
         if not events:
             return False
         out: list[bytes] = []
         failed = terminal = False
         for event in events:
+            if terminal or self._terminal:  # what comes behind the end changes nothing any more
+                out.append(event.raw)
+                continue
             weight = gate.scanner.feed(event)
-            if weight is Weight.ERROR:
+            if weight in (Weight.ERROR, Weight.BROKEN):
                 failed = True
-                self.error_passed = self._codec.passes_error(event)
+                self.error_passed = weight is Weight.ERROR and self._codec.passes_error(event)
                 if self.error_passed:
                     out.append(self._restored(event))
                 break
@@ -340,11 +339,3 @@ class Attempt:
             request_body=self._out.changed_body,
             response_body=self._copy.value(),
         )
-
-
-def _stream_head(headers: Headers) -> list[RawHeader]:
-    """The head of a stream for the client; a relay that mislabels its stream is put right."""
-    passed = to_client(headers)
-    if (headers.get("content-type") or "").startswith("text/event-stream"):
-        return passed
-    return [*(header for header in passed if header[0] != b"content-type"), (b"content-type", b"text/event-stream")]

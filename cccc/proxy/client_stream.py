@@ -62,6 +62,13 @@ class ClientStream:
             self.last_write = self._clock.monotonic()
             self.bytes_out += len(frame)
 
+    async def replace(self, status: int, headers: Headers, body: bytes) -> None:
+        """A whole answer in place of the stream, which has not begun; no keep-alive may come between."""
+        async with self._lock:
+            self.ended = True
+            await self._responder.send(status, headers, body)
+            self.bytes_out += len(body)
+
     async def fail(self, answer: Answer, seen: ReplyFacts) -> None:
         """End with one error frame in the client's format and a clean end of the body, then close."""
         async with self._lock:

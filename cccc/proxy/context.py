@@ -13,6 +13,7 @@ from cccc.domain.redact import Redactor
 from cccc.domain.tags import Tagger
 from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
+from cccc.proxy.fallback import RecentVerdicts
 from cccc.proxy.roster import Roster
 
 
@@ -62,4 +63,5 @@ class Context:
     redactor: Redactor
     submit: Callable[[RequestRecord], object]
     settings: LiveSettings
+    verdicts: RecentVerdicts
     in_flight: dict[str, InFlight] = field(default_factory=dict)

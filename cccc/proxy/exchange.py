@@ -8,7 +8,7 @@ the turn was worth. Here they are carried out, and everything that happened beco
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 import anyio
@@ -20,29 +20,27 @@ from cccc.domain.endpoint import Action
 from cccc.domain.failover import Outcome
 from cccc.domain.ranking import Candidate, Need, Ranking
 from cccc.domain.record import AttemptRecord, RequestRecord
-from cccc.domain.served import swapped
 from cccc.domain.tags import Tagged, tags
 from cccc.domain.telling import Told, tell_none
-from cccc.domain.trying import Ask, Deliver, Drop, End, Place, Step, Trying, next_step, no_network
+from cccc.domain.trying import Ask, Deliver, Drop, End, Step, Trying, next_step, no_network
 from cccc.domain.trying import Attempt as Tried
 from cccc.domain.verdict import Turn, verdict
 from cccc.errors import ClientGone, InvalidJson
-from cccc.http.headers import to_client
 from cccc.http.messages import Headers, Interruption, RawHeader, Request, Responder
 from cccc.ir.codec import Codec, JsonObject, ReplyFacts, RequestFacts
 from cccc.ir.estimate import estimated_tokens
 from cccc.ir.json import parse
-from cccc.ir.splice import splice_string
-from cccc.proxy.attempt import Attempt, Bounds, WholeAnswer
+from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
 from cccc.proxy.cures import Cures
 from cccc.proxy.ids import request_id
+from cccc.proxy.lineup import Lineup, Option
 from cccc.proxy.own_answers import answer_headers
-from cccc.proxy.prompt import LONG_CONTEXT, NO_PROMPT, Prompt
-from cccc.proxy.remedies import Remedy
-from cccc.proxy.roster import Member
+from cccc.proxy.prompt import NO_PROMPT, Prompt, asks_for_long_context
+from cccc.proxy.roster import Admission, Member
 from cccc.proxy.upstream import outgoing
+from cccc.proxy.whole import WholeAnswer, stream_head
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
@@ -69,11 +67,12 @@ class Exchange:
         self._tags: frozenset[str] = frozenset()
         self._session: str | None = None
         self._prompt = NO_PROMPT
-        self._cures: Cures | None = None
+        self._cures = Cures(context.roster, None, action, NO_PROMPT)
         self._notes: dict[str, str] = {}
         self._ranking: Ranking | None = None
         self._attempt: Attempt | None = None
         self._attempts: list[AttemptRecord] = []
+        self._unjudged: list[tuple[int, Attempt]] = []
         self._stream: ClientStream | None = None
         self._seen = ReplyFacts()
         self._endpoint: str | None = None
@@ -148,26 +147,37 @@ class Exchange:
         if settings.taggers:
             self._tags = tags(settings.taggers, self._tagged(body))
         self._session = session_key(self._client.session_header or self._facts.session, self._facts.opening)
-        long_context = LONG_CONTEXT in self._headers.get("anthropic-beta", "")
-        self._prompt = Prompt(len(self._request.body), body, long_context=long_context)
-        self._ranking = self._context.roster.rank(
-            Need(
-                wire_format=self._codec.wire_format,
-                client_type=self._client.client_type,
-                action=self._action,
-                model=self._facts.model,
-                tags=self._tags,
-                holder=self._context.roster.holders.endpoint(self._facts.state_ref),
-            ),
-            self._session,
-            self._prompt,
-        )
+        self._prompt = Prompt(len(self._request.body), body, long_context=asks_for_long_context(self._headers))
+        self._cures = Cures(self._context.roster, self._session, self._action, self._prompt, stored=self._facts.stored)
+        self._ranking = self._rank()
         self._announce()
+        if (told := self._just_told()) is not None:
+            await self._tell(told)
+            return
         if self._streaming:
             self._stream = ClientStream(
                 self._responder, self._codec, self._context.clock, self.id, codex=self._audience is Audience.CODEX
             )
         await self._try(self._ranking)
+
+    def _rank(self) -> Ranking:
+        need = Need(
+            wire_format=self._codec.wire_format,
+            client_type=self._client.client_type,
+            action=self._action,
+            model=self._facts.model,
+            tags=self._tags,
+            holder=self._context.roster.holders.endpoint(self._facts.state_ref),
+        )
+        return self._context.roster.rank(need, self._session, self._prompt)
+
+    def _just_told(self) -> Told | None:
+        """The verdict with which the stream ended that this request is to replace."""
+        return None if self._streaming or not self._counts else self._context.verdicts.recall(self._asker)
+
+    @property
+    def _asker(self) -> tuple[object, ...]:
+        return (self._session or self._request.peer, self._facts.model)
 
     def _tagged(self, body: JsonObject) -> Tagged:
         head, thinking = self._request.head, self._facts.thinking
@@ -200,70 +210,71 @@ class Exchange:
 
     async def _try(self, ranking: Ranking) -> None:
         roster = self._context.roster
-        candidates = {candidate.name: candidate for candidate in ranking.order}
-        last_resort = not candidates and ranking.last_resort is not None and roster.last_resort()
-        if last_resort and ranking.last_resort is not None:
-            candidates = {ranking.last_resort.name: ranking.last_resort}
-        if not candidates:
+        order = ranking.order
+        resort = not order and self._counts and ranking.last_resort is not None and roster.last_resort()
+        if resort and ranking.last_resort is not None:
+            order = (ranking.last_resort,)
+        if not order:
             await self._tell_none(ranking)
             return
-        members = {name: roster.member(name) for name in candidates}
-        trying = Trying(
-            order=tuple(
-                Place(name, roster.known(members[name], one.model_sent, self._prompt).context_window)
-                for name, one in candidates.items()
-            ),
-            audience=self._audience,
-            max_attempts=self._context.settings.max_attempts,
-            budgets={name: 0.0 if last_resort else member.retry_tokens for name, member in members.items()},
-        )
-        cures = Cures(roster.learning, roster.signatures, self._session, self._action, self._prompt)
-        self._cures = cures
+        lineup = Lineup(roster, self._prompt)
+        trying = Trying((), self._audience, self._context.settings.max_attempts)
+        trying = lineup.extend(trying, order, repeats=not resort)
+        full = False
         step = self._next_step(trying)
         while isinstance(step, Ask):
             if step.delay:
                 await anyio.sleep(step.delay)
-            if step.remedied:
-                cures.take(step.endpoint)
-            member, candidate = members[step.endpoint], candidates[step.endpoint]
-            asked = (member.endpoint, candidate.target_format, candidate.model_sent)
-            attempt = self._prepared(step, member, candidate, cures.of(*asked))
-            self._attempt = attempt
-            with roster.in_use(member):
-                seen = await attempt.run(self._context.transport, self._stream, self._our_headers(member))
-            seen = attempt.classification = cures.after(*asked, seen)
-            remedy = cures.offers(attempt, seen.outcome)
-            trying = trying.after(Tried(step.endpoint, seen, attempt.started, attempt.ended, remedy=remedy))
+            option, before = lineup[step.endpoint], self._attempt
+            admission = await roster.admit(
+                option.member, option.candidate.model_sent, last=step.last_candidate, resort=resort
+            )
+            if admission is Admission.ADMITTED:
+                with roster.in_use(option.member, counts=self._counts):
+                    trying = trying.after(await self._ask(step, option))
+            else:
+                full |= admission is Admission.FULL
+                trying = trying.without(step.endpoint)
+                if step.repeat and before is not None:
+                    self._judge(before)
             step = self._next_step(trying)
-            self._observe(attempt, step, trying)
-        await self._end(step)
+            if not resort and _fails(step, trying):
+                # Time has passed: somebody who was cooling down when this request came may be well by now.
+                trying = lineup.extend(trying, self._rank().order)
+                step = self._next_step(trying)
+            if self._attempt is not before and self._attempt is not None:
+                self._observe(self._attempt, step, trying)
+        if trying.attempts or full:
+            await self._end(step)
+        else:
+            await self._tell_none(self._rank())
+
+    async def _ask(self, ask: Ask, option: Option) -> Tried:
+        """One attempt at an endpoint that has a place for it."""
+        cures = self._cures
+        if ask.remedied:
+            cures.take(ask.endpoint)
+        self._attempt = attempt = self._prepared(ask, option.member, option.candidate)
+        await attempt.run(self._context.transport, self._stream, self._our_headers(option.member))
+        seen = cures.after(attempt)
+        return Tried(ask.endpoint, seen, attempt.started, attempt.ended, remedy=cures.offers(attempt))
 
     def _next_step(self, trying: Trying) -> Step:
         begun = self._stream is not None and self._stream.started
         jitter = random.random()  # noqa: S311  (spreads pauses; no secret)
         return next_step(trying, now=self._context.clock.now(), jitter=jitter, headers_sent=begun)
 
-    def _answered(self, attempt: Attempt) -> None:
-        """Remember what only a good answer shows: what helped, who signed its thinking, who holds it."""
-        seen = attempt.facts
-        if self._cures is not None:
-            self._cures.helped(attempt)
-        if self._facts.stored and seen.response_id is not None:
-            self._context.roster.holders.stored(seen.response_id, attempt.endpoint)
-        if attempt.losses:
-            self._notes["sent without"] = "; ".join(attempt.losses)
-        if swapped(attempt.candidate.model_sent, seen.model):
-            self._notes["swapped"] = f"{attempt.candidate.model_sent} was asked for, {seen.model} answered"
-
-    def _prepared(self, ask: Ask, member: Member, candidate: Candidate, remedies: Sequence[Remedy]) -> Attempt:
+    def _prepared(self, ask: Ask, member: Member, candidate: Candidate) -> Attempt:
         context, timeouts = self._context, member.endpoint.timeouts
+        rewritten = candidate.model_sent != self._facts.model
         elapsed = context.clock.monotonic() - self._start
         if self._streaming:
             first_event = timeouts.first_event if ask.last_candidate else timeouts.first_event / 3
             head = timeouts.response_header * 3 if ask.last_candidate else timeouts.response_header
             bounds = Bounds(first_event=first_event, total=None)
         else:
-            left = max(0.0, timeouts.total - elapsed)
+            # Half of the time is kept for the next candidate: a turn must not fail because the first one hangs.
+            left = max(0.0, timeouts.total - elapsed) / (1 if ask.last_candidate else 2)
             head, bounds = left, Bounds(first_event=left, total=left)
         return Attempt(
             member,
@@ -274,14 +285,15 @@ class Exchange:
                 self._action,
                 self._request.head,
                 self._request.body,
-                model=candidate.model_sent if candidate.model_sent != self._facts.model else None,
-                remedies=remedies,
+                model=candidate.model_sent if rewritten else None,
+                remedies=self._cures.of(member.endpoint, candidate.target_format, candidate.model_sent),
                 instance=context.instance,
                 fresh=ask.fresh,
                 response_header_s=head,
             ),
             codec=self._codec,
             streaming=self._streaming,
+            turn=self._action is Action.TURN,
             asked_model=self._facts.model,
             bounds=bounds,
             clock=context.clock,
@@ -297,8 +309,16 @@ class Exchange:
         if isinstance(step, Ask) and not seen.free:
             self._failed_before += 1
         leaving = not (isinstance(step, Ask) and step.endpoint == attempt.endpoint)
-        until = self._learn(attempt, leaving=leaving and not no_network(trying.attempts))
+        cut_off = no_network(trying.attempts)
+        if leaving and cut_off:
+            # Held against the endpoint only once another one has shown that the network is there.
+            self._unjudged.append((len(self._attempts), attempt))
+        until = self._learn(attempt, leaving=leaving and not cut_off)
         self._attempts.append(attempt.record(until))
+        if not cut_off:
+            for place, earlier in self._unjudged:
+                self._attempts[place] = earlier.record(self._judge(earlier))
+            self._unjudged.clear()
 
     def _learn(self, attempt: Attempt, *, leaving: bool) -> float | None:
         """What an attempt shows about its endpoint; returns until when that cools down now, if it does."""
@@ -310,27 +330,39 @@ class Exchange:
             roster.spend(member, ok=seen.outcome is Outcome.OK)
             roster.observe_limits(member, attempt.limits)
             if leaving:
-                until = roster.observe(member, self.id, attempt.candidate.model_sent, seen)
+                until = self._judge(attempt)
         if seen.outcome is Outcome.OK:
-            self._answered(attempt)
+            self._notes |= self._cures.answered(attempt)
             if self._counts:
                 roster.measured(member, attempt.response_time_ms)
-                roster.sessions.completed(self._session, attempt.endpoint, self._context.clock.now())
+                roster.completed(self._session, attempt.endpoint)
         if attempt.first_content_at is not None:
             self._ttft_ms = (attempt.first_content_at - self._start) * 1000.0
         return until
+
+    def _judge(self, attempt: Attempt) -> float | None:
+        """Let the endpoint's health know; returns until when it cools down now, if it does."""
+        seen = attempt.classification
+        if seen is None or not self._counts:
+            return None
+        return self._context.roster.observe(attempt.member, self.id, attempt.candidate.model_sent, seen)
 
     # ending
 
     async def _end(self, step: Deliver | End | Drop) -> None:
         attempt = self._attempt
-        if attempt is None or isinstance(step, Drop):
+        if isinstance(step, Drop):
+            return
+        if attempt is None:
+            if isinstance(step, End):
+                await self._tell(step.told)
             return
         self._seen = attempt.facts
         if attempt.committed:
             self._endpoint = attempt.endpoint
         if isinstance(step, End):
-            if attempt.error_passed and self._stream is not None:
+            # Behind an error that went through, or behind the answer's own end, no second end may follow.
+            if (attempt.error_passed or attempt.whole) and self._stream is not None:
                 self._status, self._error = 200, step.told.message
                 await self._stream.finish(close=True)
             else:
@@ -344,16 +376,23 @@ class Exchange:
             await self._stream.finish()
 
     async def _deliver(self, whole: WholeAnswer, member: Member) -> None:
-        """An endpoint's whole answer, under the model's name that the client asked for."""
-        body = whole.body
-        asked = self._facts.model
-        if asked is not None and whole.facts.model is not None:
-            body = splice_string(body, self._codec.model_path, asked)
+        """An endpoint's whole answer in the form that was asked for, under the name of the model that was asked for."""
+        whole, ours = whole.named(self._codec, self._facts.model), self._our_headers(member)
         self._status = whole.status
+        if self._stream is None or not whole.good:
+            await self._send(whole.status, whole.head(ours), whole.body)
+            return
+        await self._stream.open(stream_head(whole.headers, ours))
+        await self._stream.write(self._codec.unfold(whole.body, usage=self._facts.stream_usage))
+        await self._stream.finish()
+
+    async def _send(self, status: int, headers: Headers, body: bytes) -> None:
+        """An answer that does not stream."""
         self._bytes_out = len(body)
-        await self._responder.send(
-            whole.status, Headers([*to_client(whole.headers), *self._our_headers(member).raw]), body
-        )
+        if self._stream is not None:
+            await self._stream.replace(status, headers, body)
+        else:
+            await self._responder.send(status, headers, body)
 
     def _our_headers(self, member: Member) -> Headers:
         headers: list[RawHeader] = [
@@ -406,30 +445,30 @@ class Exchange:
         self._refusal = told.failure
         self._status = 200 if said.in_stream else said.status
         if said.in_stream and self._stream is not None:
+            if self._audience is Audience.ANTHROPIC:
+                self._context.verdicts.remember(self._asker, told)
             await self._stream.fail(said, self._seen)
             return
         if said.close:
             self._responder.close_after()
         if not self._responder.started:
-            await self._responder.send(
-                said.status, answer_headers(said, self._codec.wire_format), self._codec.error_body(said)
-            )
+            await self._send(said.status, answer_headers(said, self._codec.wire_format), self._codec.error_body(said))
 
     # recording
 
     def _interrupted(self, *, client_gone: bool) -> None:
-        if client_gone:
-            self._status = CLIENT_GONE_STATUS
         attempt = self._attempt
+        # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
+        whole = attempt is not None and attempt.whole
+        if whole or client_gone:
+            self._status = 200 if whole else CLIENT_GONE_STATUS
         if attempt is None or attempt.classification is not None:
             return
         attempt.interrupted(client_gone=client_gone)
         self._seen = attempt.facts
         if attempt.committed:
             self._endpoint = attempt.endpoint
-        if attempt.whole:
-            # Codex closes as soon as it has read the terminal event: for it and for us the turn is complete.
-            self._status = 200
+        if whole:
             self._learn(attempt, leaving=True)
         self._attempts.append(attempt.record(None))
 
@@ -492,3 +531,9 @@ class Exchange:
             request_body=request.body if limit else None,
             notes=self._notes,
         )
+
+
+def _fails(step: Step, trying: Trying) -> bool:
+    """Whether the request would fail with this step, for whatever reason but a client that has gone."""
+    good = bool(trying.attempts) and trying.attempts[-1].classification.outcome is Outcome.OK
+    return isinstance(step, Deliver | End) and not good

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from cccc.domain.failover import EXPLAINS_EMPTY
 from cccc.ir.codec import ReplyFacts, StreamScanner, Weight
 from cccc.ir.sse import SseDecoder, SseEvent
 
@@ -27,13 +28,14 @@ class Decision(Enum):
 class Gate:
     """One per streamed answer, shared with the relay that goes on behind it."""
 
-    __slots__ = ("_bytes", "_preamble", "behind", "decoder", "held", "scanner")
+    __slots__ = ("_bytes", "_preamble", "behind", "decoder", "ended", "held", "scanner")
 
     def __init__(self, scanner: StreamScanner) -> None:
         self.decoder = SseDecoder()
         self.scanner = scanner
         self.held: list[SseEvent] = []
         self.behind: list[SseEvent] = []
+        self.ended = False
         self._bytes = 0
         self._preamble = 0
 
@@ -43,9 +45,10 @@ class Gate:
         return self.scanner.facts
 
     def feed(self, chunk: bytes) -> Decision:
-        """Take bytes. ``REFUSE`` on an error event, or on an end, before any content.
+        """Take bytes. ``REFUSE`` before any content on an error, an empty end, or an event that cannot be read.
 
         ``held`` are the events up to the one that opened the gate; ``behind`` those that came with it, not yet read.
+        ``ended``: the one that opened it was the terminal event (Responses can hold a whole answer in it).
         """
         events = self.decoder.feed(chunk)
         for position, event in enumerate(events):
@@ -55,7 +58,11 @@ class Gate:
                 case Weight.CONTENT:
                     self.behind = events[position + 1 :]
                     return Decision.OPEN
-                case Weight.ERROR | Weight.TERMINAL:
+                case Weight.TERMINAL if _usable(self.facts):
+                    self.ended = True
+                    self.behind = events[position + 1 :]
+                    return Decision.OPEN
+                case Weight.ERROR | Weight.TERMINAL | Weight.BROKEN:
                     return Decision.REFUSE
                 case Weight.PREAMBLE:
                     self._preamble += 1
@@ -64,3 +71,7 @@ class Gate:
         if self._preamble > MOST_PREAMBLE_EVENTS or self._bytes > MOST_BYTES:
             return Decision.OPEN
         return Decision.HOLD
+
+
+def _usable(facts: ReplyFacts) -> bool:
+    return facts.content or facts.stop_reason in EXPLAINS_EMPTY

@@ -1,18 +1,15 @@
 """What was found out about endpoints: which remedies their requests need, and what they lack.
 
 One list of lessons per endpoint, kept in the store, each with its own end: what an endpoint refuses today it may take
-next week. Lessons hold for the addresses at which they were learned; a configuration with others starts afresh.
+next week. When its configuration changes the roster has all of it forgotten.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
-
-import orjson
 
 from cccc.clock import Clock
 from cccc.domain.endpoint import AuthStyle, Endpoint, WireFormat
@@ -57,11 +54,10 @@ class Learning:
         self._clock = clock
         self._memory = memory
         self._lessons: dict[str, tuple[Lesson, ...]] = {}
-        self._places: dict[str, tuple[Mapping[WireFormat, str], str]] = {}
         self._spoken: set[tuple[str, WireFormat]] = set()
 
     def forget(self, name: str) -> None:
-        """Another endpoint goes by this name from now on."""
+        """It may be another endpoint that goes by this name from now on."""
         self._lessons.pop(name, None)
         self._spoken -= {(name, wire_format) for wire_format in WireFormat}
         self._memory.forget(topic=TOPIC, subject=name)
@@ -151,33 +147,18 @@ class Learning:
         self._lessons[endpoint.name] = lessons
         ends = [one.until for one in lessons]
         seconds = None if None in ends else WEEK
-        value = {"at": self._place(endpoint), "lessons": [_written(one) for one in lessons]}
-        self._memory.set(TOPIC, endpoint.name, value, seconds=seconds)
+        self._memory.set(TOPIC, endpoint.name, [_written(one) for one in lessons], seconds=seconds)
 
     def _read(self, endpoint: Endpoint) -> tuple[Lesson, ...]:
         name = endpoint.name
-        known = self._places.get(name)
-        if known is None or known[0] is not endpoint.urls:
-            self._places[name] = (endpoint.urls, _place(endpoint))
-            self._lessons.pop(name, None)
         if name not in self._lessons:
-            value = json.obj(self._memory.get(TOPIC, name))
-            there = value.get("at") == self._place(endpoint)
-            read = (_read(one) for one in json.items(value.get("lessons"))) if there else ()
+            read = map(_read, json.items(self._memory.get(TOPIC, name)))
             self._lessons[name] = tuple(one for one in read if one is not None)
         return self._lessons[name]
-
-    def _place(self, endpoint: Endpoint) -> str:
-        return self._places[endpoint.name][1]
 
 
 _KINDS: Mapping[str, Kind] = MappingProxyType({kind.value: kind for kind in Kind})
 _HEADER = (Kind.KEY_HEADER,)
-
-
-def _place(endpoint: Endpoint) -> str:
-    """The addresses as a short text that tells nothing of them."""
-    return hashlib.sha256(orjson.dumps(sorted(endpoint.urls.items()))).hexdigest()[:16]
 
 
 def _identity(lesson: Lesson) -> tuple[str, ...]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import anyio
 
 from cccc.clock import Clock
-from cccc.domain.endpoint import Action, Endpoint, WireFormat, address
+from cccc.domain.endpoint import Endpoint
 from cccc.errors import CcccError
-from cccc.http.messages import Headers, Origin, Transport, UpstreamRequest
+from cccc.http.messages import Transport
 from cccc.ir import json
+from cccc.proxy.own_request import lists_models_as, model_list_request
 from cccc.proxy.roster import Member, Roster
 
 KEPT_S = 300.0
@@ -23,7 +23,6 @@ PATIENCE_S = 5.0
 LARGEST_LIST = 4 * 1024 * 1024
 
 _WILDCARDS = frozenset("*?[")
-_ASKED_AS = (WireFormat.ANTHROPIC, WireFormat.OPENAI_RESPONSES, WireFormat.OPENAI_CHAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +72,12 @@ class ModelList:
 
     async def _listed(self, member: Member) -> tuple[str, ...]:
         endpoint = member.endpoint
-        wire_format = next((known for known in _ASKED_AS if known in endpoint.urls), None)
+        wire_format = lists_models_as(endpoint)
         if wire_format is None:
             return ()
-        parts = urlsplit(address(endpoint.urls[wire_format], wire_format, Action.MODELS))
-        headers = [("accept", "application/json"), ("accept-encoding", "identity")]
-        if wire_format is WireFormat.ANTHROPIC:
-            headers.append(("anthropic-version", "2023-06-01"))
-        if key := endpoint.auth.header(self._roster.learning.key_style(endpoint, wire_format)):
-            headers.append(key)
+        style = self._roster.learning.key_style(member.endpoint, wire_format)
         answer = await self._transport.open(
-            UpstreamRequest(
-                "GET", Origin.of(parts), parts.path, Headers.of(headers), b"", endpoint.timeouts, endpoint.egress
-            )
+            model_list_request(endpoint, wire_format, style, seconds=endpoint.timeouts.response_header)
         )
         try:
             body = bytearray()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from cccc.ir.estimate import estimated_tokens_of
 
-LONG_CONTEXT = "context-1m"
-"""How the beta begins with which Claude Code asks for the larger window."""
-
 _BYTES_PER_TOKEN = 2
 _SURELY = 0.8
 """An estimate may be too high by a quarter; an endpoint is left out only for what is surely too long."""
+
+
+def asks_for_long_context(headers: Mapping[str, str]) -> bool:
+    """Whether a request has the beta with which Claude Code asks for the larger window."""
+    return "context-1m" in headers.get("anthropic-beta", "")
 
 
 class Prompt:

@@ -2,6 +2,9 @@
 
 The roster is the only place where these change. It asks the pure core what to do (ranking, breaker) and keeps the
 answer; whatever must survive a restart goes to the store through ``Memory``.
+
+Here is also the border between two times. Inside, health runs on steady time, which no setting of the wall clock
+moves; everybody outside, the database too, sees wall times.
 """
 
 from __future__ import annotations
@@ -10,12 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from enum import Enum, auto
 
 from cccc.clock import Clock
 from cccc.control.api import EndpointView, Manual
 from cccc.domain.endpoint import ClientType, Endpoint
 from cccc.domain.failover import Classification
 from cccc.domain.health import (
+    Availability,
     Breaker,
     EndpointHealth,
     HealthPolicy,
@@ -23,25 +28,47 @@ from cccc.domain.health import (
     availability,
     begin_trial,
     breaker_now,
-    clamped,
     config_changed,
     observe,
     observe_limits,
+    observe_probe,
     release_trial,
     reset,
+    slow_start,
     success_rate,
 )
 from cccc.domain.ranking import LAST_RESORT_EVERY, EndpointFacts, Need, Ranking, rank
+from cccc.domain.remembered import clamped, shifted
 from cccc.domain.response_time import ResponseTime, measured
 from cccc.domain.rewrite import rewritten
 from cccc.domain.trying import FULL_BUDGET, budget_after
 from cccc.errors import UnknownEndpoint
+from cccc.proxy.fingerprint import fingerprint, recognised
 from cccc.proxy.holders import Holders
 from cccc.proxy.learning import Learning
 from cccc.proxy.memory import Memory
 from cccc.proxy.prompt import NO_PROMPT, Prompt
 from cccc.proxy.sessions import WarmSessions
 from cccc.proxy.signatures import Signatures
+from cccc.proxy.slots import Slots
+
+FINGERPRINT = "configuration"
+"""Topic of what an endpoint's configuration was when its health was kept; its subjects are endpoints."""
+
+QUEUE_S = 5.0
+"""How long a request waits for a place at an endpoint that is full."""
+
+_ONE_TIME = 1.0
+"""Wall and steady time drift apart by milliseconds while the wall clock is disciplined: only more is a jump."""
+
+
+class Admission(Enum):
+    """What comes of asking for a place at an endpoint."""
+
+    ADMITTED = auto()
+    FULL = auto()
+    UNUSABLE = auto()
+    """Its breaker opened or it began to cool down after the request was ranked."""
 
 
 @dataclass(slots=True)
@@ -50,13 +77,17 @@ class Member:
 
     endpoint: Endpoint
     health: EndpointHealth = field(default_factory=EndpointHealth)
+    policy: HealthPolicy = field(default_factory=HealthPolicy)
     response_time: ResponseTime | None = None
-    in_flight: int = 0
+    slots: Slots = field(default_factory=Slots)
     retry_tokens: float = FULL_BUDGET
+    trials: int = 0
+    """How many trials it has had while half-open: a request knows by it whether the trial under way is its own."""
 
-    def sent(self, model: str | None) -> str | None:
-        """The name under which this endpoint is asked for a model."""
-        return None if model is None else rewritten(model, self.endpoint.model_rules)
+    @property
+    def in_flight(self) -> int:
+        """Requests that are being answered here."""
+        return self.slots.in_use
 
 
 class Roster:
@@ -66,8 +97,6 @@ class Roster:
         self._clock = clock
         self._memory = memory
         self._members: dict[str, Member] = {}
-        self._policy = HealthPolicy()
-        self._early_policy = HealthPolicy(enhanced_protection=True)
         self._auto_sort = True
         self._sticky = True
         self._manual: tuple[Manual, ...] = ()
@@ -83,31 +112,33 @@ class Roster:
         self, endpoints: Sequence[Endpoint], policy: HealthPolicy, *, auto_sort: bool, sticky_sessions: bool
     ) -> None:
         """Take a configuration; endpoints that keep their name keep their live state."""
-        now = self._clock.now()
-        remembered = {} if self._members else self._memory.health()
+        kept = self._memory.health()
         members: dict[str, Member] = {}
         for endpoint in endpoints:
-            known = self._members.get(endpoint.name)
-            if known is None:
-                known = Member(endpoint)
-                if endpoint.name in remembered:
-                    known.health = clamped(remembered[endpoint.name], now)
-            elif known.endpoint != endpoint:
-                known.health = config_changed(known.health)
-                if known.endpoint.auth != endpoint.auth:
-                    self.learning.forget(endpoint.name)
-                known.endpoint = endpoint
-            members[endpoint.name] = known
+            member = self._members.get(endpoint.name)
+            if member is None:
+                member = Member(endpoint)
+                if endpoint.name in kept:
+                    member.health = shifted(clamped(kept[endpoint.name], self._clock.now()), -self._ahead)
+            member.endpoint = endpoint
+            member.policy = replace(policy, enhanced_protection=endpoint.enhanced_protection)
+            members[endpoint.name] = member
         for name in self._members.keys() - members.keys():
             self.sessions.forget(name)
         self._members = members
-        self._policy = policy
-        self._early_policy = replace(policy, enhanced_protection=True)
         self._auto_sort = auto_sort
         self._sticky = sticky_sessions
+        for member in members.values():
+            self._forgive_if_changed(member)
+            member.slots.limit = self._limit(member)
 
-    def _policy_of(self, member: Member) -> HealthPolicy:
-        return self._early_policy if member.endpoint.enhanced_protection else self._policy
+    def _forgive_if_changed(self, member: Member) -> None:
+        """Drop what was to last until the configuration changes, if it did: now, or while no proxy ran."""
+        name = member.endpoint.name
+        if not recognised(member.endpoint, self._memory.get(FINGERPRINT, name)):
+            self._memory.set(FINGERPRINT, name, fingerprint(member.endpoint))
+            self.learning.forget(name)
+            self._become(member, config_changed(member.health))
 
     def member(self, name: str) -> Member:
         """The live endpoint of that name. Raises ``UnknownEndpoint``."""
@@ -129,18 +160,19 @@ class Roster:
 
     def rank(self, need: Need, session: str | None = None, prompt: Prompt = NO_PROMPT) -> Ranking:
         """The order of endpoints for a request, now."""
-        now = self._clock.now()
+        now = self._clock.steady()
         warm = self.sessions.endpoint(session, now) if self._sticky else None
         facts = {
             name: EndpointFacts(
-                availability=availability(member.health, member.sent(need.model), now, self._policy_of(member)),
+                availability=self._outside(member, _sent(member.endpoint, need.model), now),
                 ttft_ms=member.response_time.current(now) if member.response_time else None,
                 in_flight=member.in_flight,
                 warm=name == warm,
             )
             for name, member in self._members.items()
         }
-        endpoints = [self.known(member, member.sent(need.model), prompt) for member in self._members.values()]
+        members = self._members.values()
+        endpoints = [self.known(member, _sent(member.endpoint, need.model), prompt) for member in members]
         windows = [endpoint.context_window for endpoint in endpoints if endpoint.context_window is not None]
         if windows:
             need = replace(need, prompt_tokens=prompt.at_least(min(windows)))
@@ -154,50 +186,120 @@ class Roster:
 
     def manual(self, client_type: ClientType | None = None) -> tuple[Manual, ...]:
         """A person's choices in force, for one kind of client or for all."""
-        now = self._clock.now()
-        self._manual = tuple(choice for choice in self._manual if choice.until is None or choice.until > now)
+        ahead = self._ahead
         return tuple(
-            choice
-            for choice in self._manual
+            choice if choice.until is None else replace(choice, until=choice.until + ahead)
+            for choice in self._choices()
             if client_type is None or choice.client_type is None or choice.client_type is client_type
         )
 
     def use(self, endpoint: str | None, client_type: ClientType | None, seconds: float | None) -> tuple[Manual, ...]:
         """Set or end a person's choice; a new one replaces the old one for the same clients."""
         kept = tuple(
-            choice for choice in self.manual() if client_type is not None and choice.client_type is not client_type
+            choice for choice in self._choices() if client_type is not None and choice.client_type is not client_type
         )
         if endpoint is not None:
-            until = None if seconds is None else self._clock.now() + seconds
+            until = None if seconds is None else self._clock.steady() + seconds
             kept = (*kept, Manual(self.member(endpoint).endpoint.name, client_type, until))
         self._manual = kept
-        return kept
+        return self.manual()
+
+    def _choices(self) -> tuple[Manual, ...]:
+        """The choices that have not ended, in steady time."""
+        now = self._clock.steady()
+        self._manual = tuple(choice for choice in self._manual if choice.until is None or choice.until > now)
+        return self._manual
+
+    # asking
+
+    async def admit(self, member: Member, model: str | None, *, last: bool, resort: bool = False) -> Admission:
+        """Get a place at an endpoint; ``ADMITTED`` must be followed by ``in_use`` without awaiting anything.
+
+        ``model`` is the name to be sent. Where the endpoint is full the request waits a little. A slow start is no
+        reason to wait while there is somebody else to ask, nor to refuse anybody: at the ``last`` endpoint the
+        request goes in all the same. ``resort``: that the breaker is open is known and accepted.
+        """
+        slots = member.slots
+        slots.limit = self._limit(member)
+        if not (resort or self._usable(member, model)):
+            return Admission.UNUSABLE
+        if slots.try_take():
+            return Admission.ADMITTED
+        if self._starts_slowly(member) and not last:
+            return Admission.FULL
+        if not await slots.take(QUEUE_S):
+            if not self._starts_slowly(member):
+                return Admission.FULL
+            slots.overbook()
+        if resort or self._usable(member, model):
+            return Admission.ADMITTED
+        slots.give_back()
+        return Admission.UNUSABLE
+
+    def _usable(self, member: Member, model: str | None) -> bool:
+        return availability(member.health, model, self._clock.steady(), member.policy).usable
+
+    def _limit(self, member: Member) -> int | None:
+        """How many requests may be in flight: as configured, and fewer just after the breaker has closed."""
+        limits = (member.endpoint.max_concurrency, slow_start(member.health, self._clock.steady()))
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def _starts_slowly(self, member: Member) -> bool:
+        """Whether the configuration alone would let one more in."""
+        most = member.endpoint.max_concurrency
+        return most is None or member.slots.in_use < most
 
     # what a turn shows
 
     @contextmanager
-    def in_use(self, member: Member) -> Iterator[None]:
-        """Count a request in flight; a half-open endpoint is on trial meanwhile."""
-        member.in_flight += 1
-        on_trial = breaker_now(member.health, self._clock.now()) is Breaker.HALF_OPEN
-        if on_trial:
+    def in_use(self, member: Member, *, counts: bool = True) -> Iterator[None]:
+        """Hold the place that ``admit`` gave; a half-open endpoint is on trial meanwhile.
+
+        ``counts``: whether the request says anything about the endpoint's health.
+        """
+        trial = 0
+        if counts and breaker_now(member.health, self._clock.steady()) is Breaker.HALF_OPEN:
+            member.trials += 1
+            trial = member.trials
             member.health = begin_trial(member.health)
         try:
             yield
         finally:
-            member.in_flight -= 1
-            if on_trial:
+            if trial and trial == member.trials:
                 member.health = release_trial(member.health)
+            member.slots.give_back()
 
     def observe(self, member: Member, request_id: str, model: str | None, seen: Classification) -> float | None:
         """Take in how a turn went on an endpoint; returns until when it cools down now, if it does."""
-        now = self._clock.now()
-        before = member.health
-        member.health = observe(before, TurnObservation(request_id, model, seen), now, self._policy_of(member))
-        if member.health != before:
-            self._memory.save_health(member.endpoint.name, member.health)
-        state = availability(member.health, model, now, self._policy_of(member))
+        now = self._clock.steady()
+        bench = seen.bench
+        if bench is not None and bench.until is not None:
+            seen = replace(seen, bench=replace(bench, until=bench.until - self._ahead))
+        self._become(member, observe(member.health, TurnObservation(request_id, model, seen), now, member.policy))
+        state = self._outside(member, model, now)
         return None if state.usable else state.until
+
+    def due_for_probe(self) -> tuple[Member, ...]:
+        """The endpoints whose breaker is open and whose next probe should be under way by now."""
+        now = self._clock.steady()
+        return tuple(
+            member
+            for member in self._members.values()
+            if member.endpoint.enabled
+            and member.policy.enabled
+            and member.health.breaker is Breaker.OPEN
+            and member.health.next_probe_at is not None
+            and member.health.next_probe_at <= now
+        )
+
+    def probed(self, member: Member, *, good: bool, jitter: float) -> None:
+        """Take in a probe's answer: it moves the breaker and nothing else."""
+        now = self._clock.steady()
+        self._become(member, observe_probe(member.health, good=good, now=now, jitter=jitter, policy=member.policy))
+
+    def completed(self, session: str | None, endpoint: str) -> None:
+        """A turn of the session was completed by ``endpoint``."""
+        self.sessions.completed(session, endpoint, self._clock.steady())
 
     def spend(self, member: Member, *, ok: bool) -> None:
         """Keep the endpoint's retry budget after one more attempt."""
@@ -213,31 +315,41 @@ class Roster:
 
     def observe_limits(self, member: Member, headers: Mapping[str, str]) -> None:
         """Remember the rate-limit status that every answer carries."""
-        before = member.health
-        member.health = observe_limits(before, headers, self._clock.now())
-        if member.health != before:
-            self._memory.save_health(member.endpoint.name, member.health)
+        self._become(member, observe_limits(member.health, headers, self._clock.steady(), ahead=self._ahead))
 
     def measured(self, member: Member, ms: float) -> None:
         """Take in a response time for layer 4."""
-        member.response_time = measured(member.response_time, ms, self._clock.now())
+        member.response_time = measured(member.response_time, ms, self._clock.steady())
 
     def reset(self, name: str) -> None:
         """A person's reset of an endpoint's health."""
         member = self.member(name)
-        member.health = reset(member.health)
-        self._memory.save_health(name, member.health)
+        self._become(member, reset(member.health))
+
+    def _become(self, member: Member, health: EndpointHealth) -> None:
+        """The one place where health changes for good: it is kept, and whoever waits may come in."""
+        if health != member.health:
+            member.health = health
+            self._memory.save_health(member.endpoint.name, shifted(health, self._ahead))
+            member.slots.limit = self._limit(member)
 
     # showing
 
     @property
+    def _ahead(self) -> float:
+        """By how much the wall clock is ahead of steady time, which is nothing until it jumps."""
+        ahead = self._clock.now() - self._clock.steady()
+        return ahead if abs(ahead) >= _ONE_TIME else 0.0
+
+    def _outside(self, member: Member, model: str | None, now: float) -> Availability:
+        """An endpoint's availability at steady time ``now``, as others see it: in wall time."""
+        state = availability(member.health, model, now, member.policy)
+        return state if state.until is None else replace(state, until=state.until + self._ahead)
+
+    @property
     def usable(self) -> int:
         """How many enabled endpoints may be used now, for whatever model."""
-        now = self._clock.now()
-        return sum(
-            member.endpoint.enabled and availability(member.health, None, now, self._policy_of(member)).usable
-            for member in self._members.values()
-        )
+        return sum(member.endpoint.enabled and self._usable(member, None) for member in self._members.values())
 
     def views(self) -> tuple[EndpointView, ...]:
         """Every endpoint for the screens, in the order of the file."""
@@ -245,10 +357,11 @@ class Roster:
 
     def view(self, name: str) -> EndpointView:
         """One endpoint for the screens."""
-        now = self._clock.now()
+        now = self._clock.steady()
         member = self.member(name)
-        endpoint, health = member.endpoint, member.health
-        state = availability(health, None, now, self._policy_of(member))
+        state = self._outside(member, None, now)
+        now += self._ahead
+        endpoint, health = member.endpoint, shifted(member.health, self._ahead)
         key = endpoint.auth.secret
         return EndpointView(
             name=endpoint.name,
@@ -265,7 +378,7 @@ class Roster:
             breaker=health.breaker,
             cooldown_until=health.cooldown.until if health.cooldown and health.cooldown.until > now else None,
             reason=state.reason,
-            ttft_ms=member.response_time.current(now) if member.response_time else None,
+            ttft_ms=member.response_time.current(now - self._ahead) if member.response_time else None,
             success_rate=success_rate(health),
             in_flight=member.in_flight,
             last_error=health.last_error,
@@ -277,3 +390,8 @@ class Roster:
 
 def _nearest(name: str, names: Mapping[str, object]) -> str | None:
     return next(iter(get_close_matches(name, names, n=1)), None)
+
+
+def _sent(endpoint: Endpoint, model: str | None) -> str | None:
+    """The name under which an endpoint is asked for a model: what rests there rests under that name."""
+    return None if model is None else rewritten(model, endpoint.model_rules)

@@ -16,14 +16,16 @@ from cccc.clock import Clock
 from cccc.config import Loaded
 from cccc.control.api import EndpointChanged
 from cccc.domain.endpoint import Action
-from cccc.domain.redact import Redactor
+from cccc.domain.redact import MASK, Redactor
 from cccc.domain.secret import Secret
 from cccc.http.messages import Request, Responder, Transport
 from cccc.ir.codec import Codec
 from cccc.proxy.bus import Bus
 from cccc.proxy.context import Context, LiveSettings
 from cccc.proxy.exchange import Exchange
+from cccc.proxy.fallback import RecentVerdicts
 from cccc.proxy.models import ModelList
+from cccc.proxy.probe import Prober
 from cccc.proxy.roster import Roster
 from cccc.proxy.ticker import Ticker
 from cccc.storage.policy import BodyLog, LogPolicy, RequestTypes
@@ -52,6 +54,7 @@ class Runtime:
             redactor=Redactor(()),
             submit=store.submit,
             settings=LiveSettings(),
+            verdicts=RecentVerdicts(clock),
         )
         self.models = ModelList(roster, transport, clock)
         self.apply(loaded)
@@ -102,6 +105,7 @@ class Runtime:
         self.started = self._clock.now()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(Ticker(self.context).run)
+            tasks.start_soon(Prober(self.context.roster, self.context.transport).run)
             tasks.start_soon(self._close_idle_connections)
             try:
                 yield
@@ -120,6 +124,16 @@ def _copy_limit(policy: str) -> int:
 
 
 def _secrets(loaded: Loaded) -> list[Secret]:
+    """Every value of the configuration that must not be seen: an endpoint may repeat what it was sent."""
     found = [endpoint.auth.secret for endpoint in loaded.endpoints]
     found += [endpoint.egress.password for endpoint in loaded.endpoints if endpoint.egress]
-    return [secret for secret in found if secret is not None]
+    if isinstance(loaded.auth_token, Secret):
+        found.append(loaded.auth_token)
+    nothing_known = Redactor()
+    found += [
+        Secret(value)
+        for endpoint in loaded.endpoints
+        for name, value in endpoint.header_overrides.items()
+        if nothing_known.header_value(name, value) == MASK
+    ]
+    return [secret for secret in found if secret is not None and secret.reveal()]

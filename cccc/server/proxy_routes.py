@@ -18,7 +18,11 @@ from cccc.proxy.own_answers import answer_headers
 from cccc.proxy.runtime import Runtime
 from cccc.server.routing import Guard, Refusal, Route
 
-_JSON = Headers([(b"content-type", b"application/json")])
+
+def _headers(runtime: Runtime) -> Headers:
+    """The fields of an answer of ours that is no refusal."""
+    own_id = request_id(runtime.context.clock.now())
+    return Headers.of([("content-type", "application/json"), ("x-cccc-request-id", own_id)])
 
 
 def proxy_routes(runtime: Runtime) -> tuple[Route, ...]:
@@ -64,9 +68,9 @@ async def _models(runtime: Runtime, request: Request, responder: Responder) -> N
     names = await runtime.models.names()
     wanted = request.fields.get("id")
     if wanted is None:
-        await responder.send(200, _JSON, codec.models_body(names))
+        await responder.send(200, _headers(runtime), codec.models_body(names))
     elif wanted in names:
-        await responder.send(200, _JSON, codec.model_body(wanted))
+        await responder.send(200, _headers(runtime), codec.model_body(wanted))
     else:
         refusal = _refuse(
             runtime, codec, Action.MODELS, Failure.NO_MODEL, f"no endpoint lists model '{wanted}'", request.head
@@ -87,4 +91,4 @@ async def _health(runtime: Runtime, _: Request, responder: Responder) -> None:
         "endpoints": {"total": total, "usable": usable},
         "in_flight": len(runtime.context.in_flight),
     }
-    await responder.send(200 if usable else 503, _JSON, orjson.dumps(body))
+    await responder.send(200 if usable else 503, _headers(runtime), orjson.dumps(body))

@@ -83,7 +83,7 @@ class Learned:
         )
 
     def health(self) -> Mapping[str, EndpointHealth]:
-        """The states by endpoint, as they were saved. The caller bounds their times (``domain.health.clamped``)."""
+        """The states by endpoint, as they were saved. The caller bounds their times (``domain.remembered.clamped``)."""
         return dict(self._health)
 
     def save_health(self, endpoint: str, state: EndpointHealth) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import zstandard
 
@@ -20,7 +20,7 @@ from cccc.storage.db import Reader
 from cccc.storage.policy import LogPolicy, kept
 from cccc.storage.prices import Prices
 from cccc.storage.query import where
-from cccc.storage.rows import ATTEMPTS, BODY_KINDS, REQUESTS, Row, decode_request, encode_request, insert, usage_of
+from cccc.storage.rows import ATTEMPTS, BODY_KINDS, REQUESTS, R, Row, decode_request, encode_request, insert, usage_of
 
 PREFIX = "req_"
 """How every request id begins; a person may leave it out."""
@@ -54,6 +54,8 @@ class Sieve:
         """
         if not self.policy.wants(record):
             return
+        record = self._with_shown_headers(record)
+        record = replace(record, attempts=tuple(map(self._with_shown_headers, record.attempts)))
         row = encode_request(record, self.redactor.text) | {"cost_usd": self._cost(record)}
         attempts = [ATTEMPTS.encode(attempt, self.redactor.text) for attempt in record.attempts]
         seq = insert(connection, "requests", row)
@@ -68,6 +70,14 @@ class Sieve:
                     data = self.compressor.compress(part)
                     place = {"request": seq, "attempt": number, "kind": kind, "time": record.time}
                     insert(connection, "bodies", place | {"size": len(body), "data": data})
+
+    def _with_shown_headers(self, exchange: R) -> R:
+        """The same with the mask for every header field that is not known to be harmless."""
+        return replace(
+            exchange,
+            request_headers=self.redactor.headers(exchange.request_headers),
+            response_headers=self.redactor.headers(exchange.response_headers),
+        )
 
     def _cost(self, record: RequestRecord) -> float | None:
         if record.cost_usd is not None or record.usage is None:

@@ -21,7 +21,6 @@ from cccc.domain.health import (
     availability,
     begin_trial,
     breaker_now,
-    clamped,
     config_changed,
     observe,
     observe_limits,
@@ -31,6 +30,7 @@ from cccc.domain.health import (
     slow_start,
     success_rate,
 )
+from cccc.domain.remembered import clamped
 from cccc.domain.resets import DAY
 from cccc.errors import ConnectionLost, Phase, TimedOut
 

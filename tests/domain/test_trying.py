@@ -360,9 +360,42 @@ def test_a_refusal_of_our_key_never_goes_back(status: int) -> None:
     Play("a").tries("a").answers(status).ends(Failure.NEEDS_USER)
 
 
-def test_codex_gets_a_5xx_in_our_words_and_the_rest_unmodified() -> None:
-    Play("a", audience=Audience.CODEX).tries("a").answers(500).ends(Failure.ALL_FAILED, status=500)
-    Play("a", audience=Audience.CODEX).tries("a").answers(429).delivers("a")
+@pytest.mark.parametrize(
+    ("status", "failure", "told"),
+    [
+        (402, Failure.OUT_OF_QUOTA, 402),
+        (404, Failure.NEEDS_USER, 503),
+        (408, Failure.UPSTREAM_TIMEOUT, 504),
+        (413, Failure.TOO_LARGE, 413),
+        (422, Failure.UPSTREAM_ERROR, 422),
+        (429, Failure.COOLING_DOWN, 429),
+        (500, Failure.ALL_FAILED, 500),
+        (529, Failure.COOLING_DOWN, 529),
+    ],
+)
+def test_codex_gets_what_it_would_repeat_or_wait_for_in_our_words(status: int, failure: Failure, told: int) -> None:
+    Play("a", audience=Audience.CODEX).tries("a").answers(status).ends(failure, status=told)
+
+
+def test_codex_gets_a_400_unmodified() -> None:
+    Play("a", audience=Audience.CODEX).tries("a").answers(400, "no").delivers("a")
+
+
+def test_a_long_wait_is_told_in_words() -> None:
+    play = Play("a", "b").tries("a").answers(429, headers={"retry-after": "600"})
+    play.tries("b").answers(429, headers={"retry-after": "3600"}).ends(
+        Failure.COOLING_DOWN,
+        "2 endpoints failed: a is rate limited (429); b is rate limited (429); next try in 10 min",
+        status=429,
+    )
+
+
+def test_what_an_upstream_says_ends_no_sentence_twice() -> None:
+    Play("a", "b").tries("a").answers(403, "Not you.").tries("b").answers(403, "Not you.").ends(
+        Failure.NEEDS_USER,
+        "2 endpoints failed: a is closed to this key (403): Not you; b is closed to this key (403): Not you."
+        " Update a's key in cccc",
+    )
 
 
 def test_once_our_head_is_out_nothing_goes_back_unmodified() -> None:

@@ -71,17 +71,25 @@ class Client:
 class ClaudeCode(Client):
     """Claude Code in print mode."""
 
-    async def ask(self, prompt: str, base_url: str, *, model: str = "claude-opus-4-8", key: str = "a-key") -> Run:
-        """One prompt; ``base_url`` is the root of an Anthropic API, without ``/v1``."""
+    async def ask(
+        self, prompt: str, base_url: str, *, model: str = "claude-opus-4-8", key: str = "a-key", **settings: str
+    ) -> Run:
+        """One prompt; ``base_url`` is the root of an Anthropic API, without ``/v1``.
+
+        ``settings`` are environment variables of Claude Code.
+        """
         config = self.home / "claude"
         config.mkdir(parents=True, exist_ok=True)
         environment = self.environment(
             CLAUDE_CONFIG_DIR=str(config),
             CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
-            CLAUDE_CODE_MAX_RETRIES="2",
-            ANTHROPIC_BASE_URL=base_url,
-            ANTHROPIC_AUTH_TOKEN=key,
-            ANTHROPIC_MODEL=model,
+            **{
+                "CLAUDE_CODE_MAX_RETRIES": "2",
+                "ANTHROPIC_BASE_URL": base_url,
+                "ANTHROPIC_AUTH_TOKEN": key,
+                "ANTHROPIC_MODEL": model,
+                **settings,
+            },
         )
         command = [binary("claude"), "-p", prompt, "--allowedTools", "Bash,Write,Read"]
         return await _run(command, self.folder, environment)
@@ -96,7 +104,7 @@ name = "cccc"
 base_url = "{base_url}"
 wire_api = "responses"
 experimental_bearer_token = "{key}"
-
+{settings}
 [features]
 unbounded_connection_retries = false
 """
@@ -105,11 +113,17 @@ unbounded_connection_retries = false
 class Codex(Client):
     """Codex in exec mode. Its own sandbox is off: what it runs comes from our scripts, and containers have none."""
 
-    async def ask(self, prompt: str, base_url: str, *, model: str = "gpt-5.5", key: str = "a-key") -> Run:
-        """One prompt; ``base_url`` is the root of an OpenAI API, without ``/v1``."""
+    async def ask(
+        self, prompt: str, base_url: str, *, model: str = "gpt-5.5", key: str = "a-key", **settings: str
+    ) -> Run:
+        """One prompt; ``base_url`` is the root of an OpenAI API, without ``/v1``.
+
+        ``settings`` are keys of Codex's provider table, as TOML.
+        """
         config = self.home / "codex"
         config.mkdir(parents=True, exist_ok=True)
-        text = _CODEX_CONFIG.format(model=model, base_url=f"{base_url}/v1", key=key)
+        lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
+        text = _CODEX_CONFIG.format(model=model, base_url=f"{base_url}/v1", key=key, settings=lines)
         (config / "config.toml").write_text(text, encoding="utf-8")
         command = [
             *(binary("codex"), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"),

@@ -9,6 +9,7 @@ from cccc.domain.usage import Usage
 from cccc.ir.codec import Fault, ReplyFacts, Weight
 
 N, P, C, T, E = Weight.NOTHING, Weight.PREAMBLE, Weight.CONTENT, Weight.TERMINAL, Weight.ERROR
+B = Weight.BROKEN
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ STREAMS: dict[str, Stream] = {
             ("event: vendor_text\ndata: hello", N),
             (
                 'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"type":"text_delta"',
-                N,
+                B,
             ),
         ),
         ReplyFacts(valid=False),
@@ -329,7 +330,7 @@ STREAMS: dict[str, Stream] = {
     "c no error": Stream(
         CC, ((chunk('{"content":"x"}', "null", ',"error":null'), C),), ReplyFacts(content=True, **C_FACTS)
     ),
-    "c torn": Stream(CC, (("data: {", N), ("data: 1", N), ("event: ping\ndata: {}", N)), ReplyFacts(valid=False)),
+    "c torn": Stream(CC, (("data: {", B), ("data: 1", N), ("event: ping\ndata: {}", N)), ReplyFacts(valid=False)),
     "r text": Stream(
         RR,
         (
@@ -465,7 +466,7 @@ STREAMS: dict[str, Stream] = {
             ('data: {"type":"response.metadata"}', P),
             ('data: {"type":"response.new_thing.started"}', C),
             ("data: [DONE]", N),
-            ('event: response.completed\ndata: {"type":"response.comp', N),
+            ('event: response.completed\ndata: {"type":"response.comp', B),
         ),
         ReplyFacts(valid=False),
     ),

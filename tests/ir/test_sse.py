@@ -106,10 +106,16 @@ def test_what_is_encoded_is_decoded(name: str, data: bytes) -> None:
     ("raw", "expected"),
     [
         (b"event: a\ndata: old\n\n", b"event: a\ndata: new\n\n"),
-        (b"event: a\r\ndata:old\r\nid: 7\r\n\r\n", b"event: a\r\ndata: new\r\nid: 7\r\n\r\n"),
+        (b"event: a\r\ndata:old\r\nid: 7\r\n\r\n", b"event: a\r\ndata:new\r\nid: 7\r\n\r\n"),
+        (b"data\rdatabase: x\r\r", b"data: new\rdatabase: x\r\r"),
+        (b"\xef\xbb\xbfdata: old\n\n", b"\xef\xbb\xbfdata: new\n\n"),
         (b": c\ndata: o\ndata: ld\n: d\n\n", b": c\ndata: new\n: d\n\n"),
         (b": comment\n\n", b": comment\n\n"),
     ],
 )
 def test_other_data_leaves_the_rest_of_an_event_alone(raw: bytes, expected: bytes) -> None:
     assert with_data(SseEvent(raw), b"new") == expected
+
+
+def test_data_of_as_many_lines_takes_the_places_of_the_old() -> None:
+    assert with_data(SseEvent(b"data:a\n:c\ndata: b\n\n"), b"x\ny") == b"data:x\n:c\ndata: y\n\n"

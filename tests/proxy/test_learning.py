@@ -76,7 +76,7 @@ async def test_a_refused_part_is_left_out_once_and_from_then_on(
             assert len(upstream.turns) == asked + 1
             assert upstream.turns[-1].body == upstream.turns[asked - 1].body
             record = await running.record(first.id)
-            assert record.notes["sent without"]
+            assert record.notes["sent with"]
             assert [attempt.outcome.value for attempt in record.attempts][-1] == "ok"
         async with proxy(tmp_path, [endpoint(upstream)]) as again:
             assert (await again.turn(wire_format, stream=stream, **extra)).status == 200
@@ -282,7 +282,7 @@ async def test_thinking_of_another_endpoint_is_left_out_after_a_switch(tmp_path:
             assert second.field("x-cccc-endpoint") == "two"
             assert kinds(two.turns[-1]) == ["text"]
             record = await running.record(second.id)
-            assert "thinking" in record.notes["sent without"]
+            assert "thinking" in record.notes["sent with"]
             mixed = [
                 *history(first),
                 {"role": "assistant", "content": second.json["content"]},
