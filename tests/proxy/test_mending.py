@@ -90,7 +90,10 @@ CHANGES = [
     (Remedy(Kind.NO_THINKING), '{"thinking":{"type":"enabled"},"x":1,"context_management":{}}', '{"x":1}'),
     (
         Remedy(Kind.SYSTEM_INLINE),
-        '{"messages":[{"role":"user","content":"hi"}, {"role":"system","content":"a \\"b\\""}, {"role":"assistant","content":"x"}]}',
+        (
+            '{"messages":[{"role":"user","content":"hi"}, {"role":"system","content":"a \\"b\\""}, '
+            '{"role":"assistant","content":"x"}]}'
+        ),
         (
             '{"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"text","text":"a \\"b\\""}]}, '
             '{"role":"assistant","content":"x"}]}'
@@ -120,14 +123,18 @@ CHANGES = [
     (
         Remedy(Kind.WITHOUT_SIGNED),
         (
-            '{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"}, {"type":"text","text":"x"}]},'
+            '{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"}, '
+            '{"type":"text","text":"x"}]},'
             '{"role":"user","content":"y"}]}'
         ),
         '{"messages":[{"role":"assistant","content":[{"type":"text","text":"x"}]},{"role":"user","content":"y"}]}',
     ),
     (
         Remedy(Kind.WITHOUT_SIGNED),
-        '{"messages":[{"role":"assistant","content":[{"type":"redacted_thinking","data":"d"}]}, {"role":"user","content":"y"}]}',
+        (
+            '{"messages":[{"role":"assistant","content":[{"type":"redacted_thinking","data":"d"}]}, '
+            '{"role":"user","content":"y"}]}'
+        ),
         '{"messages":[{"role":"user","content":"y"}]}',
     ),
     (
