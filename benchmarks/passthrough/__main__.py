@@ -23,7 +23,7 @@ from benchmarks.passthrough.proxy import Running, cccc
 ROUNDS = 3
 SETTLE_S = 1.0
 BUSY = Pace(streams=50, events=200, per_second=50.0)
-MANY = Pace(streams=1000, events=50, per_second=5.0)
+MANY = Pace(streams=1000, events=30, per_second=5.0)
 
 Values = Mapping[str, float]
 """Label of a row to what was measured."""

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-SECONDS = 4
+SECONDS = 3
 
 _SCRIPT = """
 wrk.method = "POST"
@@ -34,7 +34,7 @@ def wrk(folder: Path, url: str, *, clients: int, body_bytes: int = 200, stream: 
     script = folder / "post.lua"
     script.write_text(_SCRIPT)
     done = subprocess.run(
-        ["wrk", "-t1", f"-c{clients}", f"-d{SECONDS}s", "--latency", "-s", str(script), url],
+        ["wrk", "-t1", f"-c{clients}", f"-d{SECONDS}s", "--latency", "--timeout", "30s", "-s", str(script), url],
         capture_output=True,
         text=True,
         check=True,

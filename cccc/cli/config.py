@@ -9,6 +9,7 @@ import click
 from cccc.cli.group import Group
 from cccc.cli.session import Session, pass_session
 from cccc.cli.table import Column, table
+from cccc.cli.words import counted
 from cccc.control.api import ConfigProblem
 from cccc.control.wire import to_json
 from cccc.errors import ConfigError
@@ -51,7 +52,10 @@ def show(session: Session) -> None:
 @click.argument("path", required=False)
 @pass_session
 def check(session: Session, path: str | None) -> None:
-    """Check the configuration file, or the one at PATH, without using it. Exit code 2 if it is wrong."""
+    """Check the configuration file, or the one at PATH.
+
+    Nothing is put in force. Exit code 2 if it is wrong.
+    """
     from cccc.config import load
 
     chosen = session.config_path() if path is None else Path(path)
@@ -67,7 +71,8 @@ def check(session: Session, path: str | None) -> None:
     for warning in loaded.warnings:
         session.note(warning)
     where = "There is no configuration file" if chosen is None else str(chosen)
-    session.note(f"{where}: {len(loaded.endpoints)} usable endpoints, {len(loaded.warnings)} warnings.")
+    endpoints, warnings = counted(len(loaded.endpoints), "usable endpoint"), counted(len(loaded.warnings), "warning")
+    session.note(f"{where}: {endpoints}, {warnings}.")
 
 
 @config.command(examples=[('$EDITOR "$(cccc config path)"', "")])

@@ -45,9 +45,9 @@ def endpoints() -> None:
 @endpoints.command("list", examples=[("cccc endpoints list", ""), ("cccc endpoints list --json", "for scripts")])
 @pass_session
 def list_(session: Session) -> None:
-    """Every endpoint with its state, in the order of the configuration.
+    """Every endpoint with its state.
 
-    A speaks Anthropic Messages, C OpenAI Chat, R OpenAI Responses, G Gemini.
+    In the order of the configuration. A speaks Anthropic Messages, C OpenAI Chat, R OpenAI Responses, G Gemini.
     """
     views = session.ask(lambda control: control.endpoints())
     if session.json:

@@ -21,6 +21,9 @@ from cccc.errors import BadFilter, CcccError, ConfigError
 
 Examples = Sequence[tuple[str, str]]
 
+_EXAMPLE_WIDTH = 48
+"""Longer examples stand on a line of their own."""
+
 _WRONG_USE = (ConfigError, BadFilter)
 
 
@@ -53,7 +56,7 @@ class Command(click.Command):
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples, usage, text, own options; then those that every command has."""
         with formatter.section("Examples"):
-            formatter.write_dl(list(self.examples))
+            formatter.write_dl(list(self.examples), col_max=_EXAMPLE_WIDTH)
         formatter.write_paragraph()
         self.format_usage(ctx, formatter)
         self.format_help_text(ctx, formatter)

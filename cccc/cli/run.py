@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cccc.cli.session import Session
+from cccc.errors import CcccError
 
 
 def run_proxy(session: Session) -> None:
@@ -58,4 +59,17 @@ def _run(main: Callable[[], Awaitable[None]]) -> None:
     import anyio
 
     os.umask(0o077)  # whatever this process writes is its owner's alone
-    anyio.run(main, backend_options={"use_uvloop": find_spec("uvloop") is not None})
+    try:
+        anyio.run(main, backend_options={"use_uvloop": find_spec("uvloop") is not None})
+    except BaseExceptionGroup as group:
+        if (ours := _first_of_ours(group)) is None:
+            raise
+        raise ours from None
+
+
+def _first_of_ours(error: BaseException) -> CcccError | None:
+    """What ended the tasks, where it is nothing but errors meant for a person: one of them is enough to say."""
+    if isinstance(error, BaseExceptionGroup):
+        found = [_first_of_ours(inner) for inner in error.exceptions]
+        return found[0] if all(found) else None
+    return error if isinstance(error, CcccError) else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 from cccc.cli.table import Column, Row, table
 from cccc.cli.text import safe_line
@@ -17,11 +18,21 @@ from cccc.cli.words import (
     standing,
     wall,
 )
-from cccc.control.api import AttemptRecord, Candidate, Excluded, Outcome, Ranking, RequestRecord, SortKey
+from cccc.control.api import AttemptRecord, Candidate, Excluded, FailureClass, Outcome, Ranking, RequestRecord, SortKey
 
 KEY = f"key: {', '.join(said(name) for name in SortKey._fields)}; the smaller key is tried first"
 
 _INDENT = "  "
+_COUNTED_AS: Mapping[FailureClass, str] = MappingProxyType(
+    {
+        FailureClass.BUSINESS: "counted as a business failure",
+        FailureClass.CONFIG: "counted as a configuration failure",
+        FailureClass.SERVER: "counted as a server failure",
+        FailureClass.SSE: "counted as a broken stream",
+    }
+)
+_NO_POOL = "no endpoint is configured"
+_WHY_NOBODY = "every endpoint is left out"
 _ORDER = (
     Column("#", right=True),
     Column("endpoint", shrinks=True),
@@ -53,7 +64,7 @@ def order(ranking: Ranking, now: float, width: int | None = None) -> list[str]:
         told += table(_ORDER, [_candidate(one, above) for above, one in pairs], width, indent=_INDENT)
         told += [f"{_INDENT}({KEY})"]
     else:
-        told += [f"{_INDENT}nobody"]
+        told += [f"{_INDENT}nobody: {_WHY_NOBODY if ranking.excluded else _NO_POOL}"]
     if ranking.last_resort is not None:
         told += [f"{_INDENT}as last resort: {safe_line(ranking.last_resort.name)}"]
     if ranking.rate_limited_until is not None:
@@ -134,7 +145,7 @@ def _attempt(number: int, one: AttemptRecord, now: float) -> Row:
 def _remarks(one: AttemptRecord, now: float) -> Sequence[str]:
     remarks = [] if one.error is None else [safe_line(one.error)]
     if one.failure_class is not None:
-        remarks.append(f"counted as a {one.failure_class} failure")
+        remarks.append(_COUNTED_AS[one.failure_class])
     if one.cooldown_until is not None:
         remarks.append(f"benched until {wall(one.cooldown_until, now)}")
     if one.outcome is Outcome.STALE_CONNECTION:

@@ -31,6 +31,8 @@ def use(session: Session, endpoint: str, client_type: ClientType | None, seconds
     name = None if endpoint == _AUTO else endpoint
     if name is None and seconds is not None:
         raise click.UsageError("--for has no meaning with auto.")
+    if seconds == 0:
+        raise click.UsageError("--for 0 would end at once; write 30m, 1h, 2d, or cccc use auto to end a choice.")
     chosen = session.ask(lambda control: control.use(name, client_type=client_type, seconds=seconds), running=True)
     if session.json:
         session.say_json(to_json(chosen))

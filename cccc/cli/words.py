@@ -147,6 +147,11 @@ def count(number: int | None) -> str:
     return NOTHING if number is None else f"{number:,}".replace(",", " ")
 
 
+def counted(number: int, what: str) -> str:
+    """A number with its noun: ``1 warning``, ``2 warnings``, ``no warnings``."""
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
 def share(part: float | None) -> str:
     """A share as percent."""
     return NOTHING if part is None else f"{part:.1%}"

@@ -112,7 +112,7 @@ class _Origins:
     overrides: Overrides
 
     def source(self, path: Path) -> str:
-        overridden = self.overrides.source(path)
+        overridden = self.overrides.gives(path)
         if overridden is not None:
             return overridden
         place = self.document.places.get(path)

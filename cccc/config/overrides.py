@@ -42,6 +42,16 @@ class Overrides:
                 return found
         return None
 
+    def gives(self, path: Path) -> str | None:
+        """The same for a value that is itself given, and not merely beside one that is."""
+        found: Any = self.data
+        for part in path:
+            try:
+                found = found[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return self.source(path)
+
 
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Two trees merged; ``above`` wins, mappings are merged key by key."""

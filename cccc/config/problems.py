@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +92,11 @@ def kind_of(value: Any) -> str:
             return f"a {type(value).__name__}"
 
 
-def nearest(name: str, valid: Iterable[str]) -> str | None:
-    """The most similar of the valid names."""
+def nearest(name: str, valid: Collection[str]) -> str | None:
+    """The only valid name that begins so, else the most similar one."""
+    longer = [one for one in valid if len(name) > 2 and one.startswith(name.lower())]
+    if len(longer) == 1:
+        return longer[0]
     return next(iter(difflib.get_close_matches(name.lower(), sorted(valid), n=1, cutoff=0.6)), None)
 
 

@@ -69,7 +69,7 @@ class Local:
             address=self.address,
             pid=os.getpid(),
             started=runtime.started,
-            endpoints_total=sum(endpoint.enabled for endpoint in roster.endpoints),
+            endpoints_total=len(roster.endpoints),
             endpoints_usable=roster.usable,
             in_flight=len(runtime.context.in_flight),
             requests_dropped_from_log=runtime.store.dropped,

@@ -36,7 +36,7 @@ from cccc.control.api import (
 )
 from cccc.control.jsoncodec import time_text
 from cccc.domain.secret import Secret
-from cccc.errors import ControlError, NotRunning
+from cccc.errors import ControlError, NotRunning, UnknownRequest
 
 T = TypeVar("T")
 
@@ -89,6 +89,8 @@ class Remote:
         return await self._get(tuple[RequestSummary, ...], "requests", query)
 
     async def request(self, request_id: str) -> RequestRecord:
+        if not request_id:  # would be the path of the list
+            raise UnknownRequest(request_id)
         return await self._get(RequestRecord, f"requests/{quote(request_id, safe='')}")
 
     async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:

@@ -159,7 +159,7 @@ def error_json(error: CcccError) -> tuple[int, Json]:
         case UnknownEndpoint():
             status, more = 404, {"type": "unknown_endpoint", "name": error.name, "nearest": error.nearest}
         case UnknownRequest():
-            status, more = 404, {"type": "unknown_request", "id": error.request_id}
+            status, more = 404, {"type": "unknown_request", "id": error.request_id, "ambiguous": error.ambiguous}
         case ConfigError():
             status, more = 422, {"type": "config", "problems": list(error.problems)}
         case BadFilter():
@@ -182,7 +182,7 @@ def error_from_json(value: Json) -> CcccError:
         case {"type": "unknown_endpoint", "name": str(name), "nearest": (str() | None) as nearest}:
             return UnknownEndpoint(name, nearest)
         case {"type": "unknown_request", "id": str(request_id)}:
-            return UnknownRequest(request_id)
+            return UnknownRequest(request_id, ambiguous=error.get("ambiguous") is True)
         case {"type": "config", "problems": list(problems)}:
             return ConfigError([str(problem) for problem in problems])
         case {"type": "filter", "message": message}:

@@ -15,9 +15,10 @@ Times are seconds since the epoch, passed in, all of one clock. Everything is bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from itertools import islice
 from types import MappingProxyType
 
 from cccc.domain.cooldown import LIMITS, Cooldown, following
@@ -257,7 +258,12 @@ def config_changed(state: EndpointHealth) -> EndpointHealth:
 
 def success_rate(state: EndpointHealth) -> float | None:
     """Share of good turns among the last 20, or ``None`` without any."""
-    counted = [record.ok for record in state.records if record.ok or record.weight][-_RATE_SAMPLE:]
+    return _rate(state.records)
+
+
+def _rate(records: Sequence[TurnRecord]) -> float | None:
+    newest_first = (record.ok for record in reversed(records) if record.ok or record.weight)
+    counted = list(islice(newest_first, _RATE_SAMPLE))
     return sum(counted) / len(counted) if counted else None
 
 
@@ -303,11 +309,11 @@ def _behind_breaker(state: EndpointHealth, now: float, policy: HealthPolicy) -> 
 
 
 def _standing(state: EndpointHealth, now: float) -> Standing:
-    recent = replace(state, records=_window(state, now))
-    rate = success_rate(recent)
+    recent = _window(state, now)
+    rate = _rate(recent)
     if rate is not None and rate < _DEGRADED_BELOW:
         return Standing.DEGRADED
-    if any(record.overload and now - record.at < _OVERLOAD_MEMORY for record in recent.records):
+    if any([record.overload and now - record.at < _OVERLOAD_MEMORY for record in recent]):  # noqa: C419
         return Standing.DEGRADED
     if state.closed_at is not None and now - state.closed_at < _RECOVERING:
         return Standing.RECOVERING
@@ -315,7 +321,11 @@ def _standing(state: EndpointHealth, now: float) -> Standing:
 
 
 def _window(state: EndpointHealth, now: float) -> tuple[TurnRecord, ...]:
-    return tuple(record for record in state.records if now - record.at < WINDOW)
+    records = state.records
+    # Records come in the order of their times: where the first one counts, all do.
+    if not records or now - records[0].at < WINDOW:
+        return records
+    return tuple(record for record in records if now - record.at < WINDOW)
 
 
 def _recorded(state: EndpointHealth, record: TurnRecord) -> EndpointHealth:

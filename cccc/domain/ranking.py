@@ -207,10 +207,10 @@ def _entries(endpoints: Sequence[Endpoint], need: Need, facts: Mapping[str, Endp
         target = _target(endpoint, need)
         entries.append(_Entry(endpoint, own, target, _unfit(endpoint, need, own, target)))
     untagged_fits = any(entry.no is None and not entry.endpoint.tags for entry in entries)
-    return [
-        replace(entry, no=_wrong_tags(entry.endpoint, need, untagged_fits=untagged_fits)) if entry.no is None else entry
-        for entry in entries
-    ]
+    for place, entry in enumerate(entries):
+        if entry.no is None and (no := _wrong_tags(entry.endpoint, need, untagged_fits=untagged_fits)):
+            entries[place] = replace(entry, no=no)
+    return entries
 
 
 def _target(endpoint: Endpoint, need: Need) -> WireFormat | None:

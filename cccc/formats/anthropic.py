@@ -29,6 +29,13 @@ _OLD_USER_ID = re.compile(r"_session_([0-9A-Za-z-]+)$")
 _ATTRIBUTION = "x-anthropic-billing-header:"
 _STREAMED_MODEL = ("message", "model")
 
+_SAYS_SOMETHING = re.compile(
+    rb"(?:event: ?content_block_delta\r?\n)?"
+    rb'data: ?\{"type": ?"content_block_delta", ?"index": ?[0-9]+, ?"delta": ?'
+    rb'\{"type": ?"(?:text_delta", ?"text|thinking_delta", ?"thinking)": ?"(?!")'
+)
+"""How nearly every event of a stream begins: a delta of text or thinking that is not empty."""
+
 _WEIGHTS = {
     "ping": Weight.NOTHING,
     "message_start": Weight.PREAMBLE,
@@ -54,15 +61,7 @@ class Scanner:
 
     def feed(self, event: SseEvent) -> Weight:
         raw = event.raw
-        # Quotes inside JSON strings are escaped, so these can only be the event's own keys and values.
-        if (
-            b'"type":"content_block_delta"' in raw
-            and raw.endswith(EVENT_ENDS)
-            and (
-                (b'"type":"text_delta"' in raw and b'"text":""' not in raw)
-                or (b'"type":"thinking_delta"' in raw and b'"thinking":""' not in raw)
-            )
-        ):
+        if _SAYS_SOMETHING.match(raw) and raw.endswith(EVENT_ENDS):
             self._reading.content = True
             return Weight.CONTENT
         return Weight.NOTHING if event.data is None else self._read(event.name, event.data)

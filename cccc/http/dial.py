@@ -15,15 +15,11 @@ import anyio
 import truststore
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSStream
-from python_socks import ProxyConnectionError, ProxyType
-from python_socks.async_.anyio import Proxy
 
 from cccc.domain.endpoint import EgressProxy, EgressType, Timeouts
 from cccc.errors import ConnectCause, ConnectFailed, Phase, TimedOut
 from cccc.http.messages import Origin
 from cccc.http.wire import GONE
-
-_PROXY_TYPES = {EgressType.HTTP: ProxyType.HTTP, EgressType.SOCKS5: ProxyType.SOCKS5}
 
 _CAUSES: tuple[tuple[type[BaseException], ConnectCause, str], ...] = (
     (ssl.SSLCertVerificationError, ConnectCause.CERTIFICATE, "the endpoint's certificate is not trusted"),
@@ -86,8 +82,13 @@ def system_context() -> ssl.SSLContext:
 
 
 async def _through(egress: EgressProxy, origin: Origin) -> ByteStream:
+    # Imported where an egress proxy is configured: few have one, and every start would pay for it.
+    from python_socks import ProxyConnectionError, ProxyType
+    from python_socks.async_.anyio import Proxy
+
+    types = {EgressType.HTTP: ProxyType.HTTP, EgressType.SOCKS5: ProxyType.SOCKS5}
     proxy = Proxy(
-        _PROXY_TYPES[egress.type],
+        types[egress.type],
         egress.host,
         egress.port,
         egress.username,

@@ -31,6 +31,8 @@ from cccc.proxy.whole import WholeAnswer, stream_head, understood
 WHOLE_BODY_LIMIT = 64 * 1024 * 1024
 ERROR_BODY_LIMIT = 64 * 1024
 PAGE_BEGINNING = 4096
+TELLING = 9
+"""Bytes that show what a body is: the longest field name of an event, behind a byte order mark."""
 AFTER_TERMINAL_S = 2.0
 """How long a finished answer may keep its connection open before we stop waiting for the body's end."""
 
@@ -86,6 +88,7 @@ class Attempt:
         self.committed = False
         self.error_passed = False
         self._terminal = False
+        self._spoke = 0.0
         self.first_content_at: float | None = None
         self.ttft_ms: float | None = None
         self.duration_ms = 0.0
@@ -187,7 +190,7 @@ class Attempt:
         gate = Gate(self._codec.scanner())
         try:
             with anyio.fail_after(self._bounds.first_event):
-                first = await answer.read()
+                first = await _beginning(answer)
                 if sniff(first, answer.headers.get("content-type")) is not BodyKind.SSE:
                     await self._whole(answer, first)
                     return
@@ -217,9 +220,11 @@ class Attempt:
 
     async def _relay(self, answer: UpstreamAnswer, client: ClientStream, gate: Gate) -> None:
         idle = self.member.endpoint.timeouts.stream_idle
+        self._spoke = anyio.current_time()
         while True:
             try:
-                with anyio.fail_after(AFTER_TERMINAL_S if self._terminal else idle):
+                left = AFTER_TERMINAL_S if self._terminal else self._spoke + idle - anyio.current_time()
+                with anyio.fail_after(left):
                     chunk = await answer.read()
             except (TimeoutError, BrokeMidBody) as error:
                 if self._terminal:
@@ -237,14 +242,14 @@ class Attempt:
                 return
 
     async def _pass(self, events: list[SseEvent], client: ClientStream, gate: Gate) -> bool:
-        """Let whole events through in one write. True when an error event ended the answer, or one that cannot be read.
+        """Let whole events through in one write. True when one of them breaks the answer off (an error, not JSON).
 
         An error goes on only where the client's program understands it; else the exchange words one.
         """
         if not events:
             return False
         out: list[bytes] = []
-        failed = terminal = False
+        failed = terminal = spoke = False
         for event in events:
             if terminal or self._terminal:  # what comes behind the end changes nothing any more
                 out.append(event.raw)
@@ -256,11 +261,18 @@ class Attempt:
                 if self.error_passed:
                     out.append(self._restored(event))
                 break
-            terminal |= weight is Weight.TERMINAL
+            if weight is Weight.TERMINAL:
+                if not gate.facts.terminal:  # Chat's [DONE] behind an answer that broke off
+                    failed = True
+                    break
+                terminal = True
+            spoke |= weight is not Weight.NOTHING
             out.append(self._restored(event))
         if out:
             await client.write(b"".join(out))
         self._terminal |= terminal
+        if spoke:  # comments and pings say nothing: they must not keep a dead answer alive
+            self._spoke = anyio.current_time()
         return failed
 
     def _restored(self, event: SseEvent) -> bytes:
@@ -339,3 +351,11 @@ class Attempt:
             request_body=self._out.changed_body,
             response_body=self._copy.value(),
         )
+
+
+async def _beginning(answer: UpstreamAnswer) -> bytes:
+    """The first bytes of a body, with enough behind any blank lines to tell what it is."""
+    first = await answer.read()
+    while len(first.lstrip()) < TELLING and len(first) < PAGE_BEGINNING and (more := await answer.read()):
+        first += more
+    return first

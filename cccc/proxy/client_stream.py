@@ -27,6 +27,7 @@ class ClientStream:
         self._codex = codex
         self._lock = anyio.Lock(fast_acquire=True)
         self.ended = False
+        self.finished = False
         self.started = False
         self.last_write = clock.monotonic()
         self.bytes_out = 0
@@ -67,6 +68,7 @@ class ClientStream:
         async with self._lock:
             self.ended = True
             await self._responder.send(status, headers, body)
+            self.finished = True
             self.bytes_out += len(body)
 
     async def fail(self, answer: Answer, seen: ReplyFacts) -> None:
@@ -79,6 +81,7 @@ class ClientStream:
             await self._responder.write(frame)
             self.bytes_out += len(frame)
             await self._responder.finish()
+            self.finished = True
 
     async def finish(self, *, close: bool = False) -> None:
         """The body's clean end; ``close`` after an error of the endpoint's own has gone through."""
@@ -87,3 +90,4 @@ class ClientStream:
             if close:
                 self._responder.close_after()
             await self._responder.finish()
+            self.finished = True

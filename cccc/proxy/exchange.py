@@ -95,11 +95,20 @@ class Exchange:
             self._interrupted(client_gone=not shutdown)
             if shutdown:
                 with anyio.move_on_after(LAST_WORDS_S, shield=True):
-                    await self._tell(Told(Failure.SHUTTING_DOWN, "the proxy is shutting down"))
+                    await self._last_words()
             raise
         finally:
             del self._context.in_flight[self.id]
             self._finish()
+
+    async def _last_words(self) -> None:
+        """The end of an answer that the proxy's own end interrupts. One that is whole needs no more than its end."""
+        stream, attempt = self._stream, self._attempt
+        if stream is not None and attempt is not None and attempt.whole:
+            if not stream.finished:
+                await stream.finish(close=True)
+        elif stream is None or not stream.ended:
+            await self._tell(Told(Failure.SHUTTING_DOWN, "the proxy is shutting down"))
 
     # what the ticker asks
 

@@ -9,7 +9,7 @@ import anyio
 import anyio.to_thread
 
 from cccc.config import Loaded
-from cccc.errors import CcccError, ConfigError
+from cccc.errors import CcccError
 
 LOOK_EVERY_S = 1.0
 
@@ -53,14 +53,15 @@ class Reloader:
         try:
             loaded = await anyio.to_thread.run_sync(self._load)
             self._apply(loaded)
-        except ConfigError as error:
-            for problem in error.problems:
+        except CcccError as error:
+            for problem in str(error).splitlines():
                 self._say(problem)
             self._say("the configuration was not reloaded; the running one stays")
             return
         for warning in loaded.warnings:
             self._say(warning)
-        self._say(f"configuration reloaded: {len(loaded.endpoints)} endpoints")
+        count = len(loaded.endpoints)
+        self._say(f"configuration reloaded: {count} {'endpoint' if count == 1 else 'endpoints'}")
 
     def _stamp(self) -> _Stamp:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -24,11 +25,13 @@ from cccc.server.replies import new_request_id
 from cccc.server.routing import Guard, Handler, Refusal, Route
 
 V = TypeVar("V")
+E = TypeVar("E", bound=StrEnum)
 Answer = Callable[[Request], Awaitable[Any]]
 
 PREFIX = "/admin/api"
 
 _LIMIT = 50
+_DIGITS = 18
 _DAY = 86_400.0
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
@@ -122,7 +125,7 @@ class _Admin:
         query = _Parameters.of_query(request)
         wanted = filters.parse(query.get("filter", str, ""), self._clock.now())
         rows = await self._control.requests(
-            wanted, limit=query.get("limit", int, _LIMIT), after=query.optional("after", int)
+            wanted, limit=query.get("limit", _count, _LIMIT), after=query.optional("after", _number)
         )
         return wire.to_json(rows)
 
@@ -132,7 +135,9 @@ class _Admin:
     async def stats(self, request: Request) -> Any:
         query, now = _Parameters.of_query(request), self._clock.now()
         since = query.get("since", lambda text: filters.moment(text, now), now - _DAY)
-        return wire.to_json(await self._control.stats(query.get("by", StatsKey, StatsKey.ENDPOINT), since=since))
+        return wire.to_json(
+            await self._control.stats(query.get("by", _one_of(StatsKey), StatsKey.ENDPOINT), since=since)
+        )
 
     async def rank(self, request: Request) -> Any:
         query = _Parameters.of_query(request)
@@ -146,7 +151,7 @@ class _Admin:
 
     async def endpoint_action(self, request: Request) -> Any:
         body = _Parameters.of_body(request)
-        action = _Parameters(request.fields).required("action", EndpointAction)
+        action = _Parameters(request.fields).required("action", _one_of(EndpointAction))
         priority = body.required("priority", _whole) if action is EndpointAction.PRIORITY else None
         return wire.to_json(await self._control.endpoint_action(request.fields["name"], action, priority=priority))
 
@@ -159,7 +164,7 @@ class _Admin:
         body = _Parameters.of_body(request)
         manual = await self._control.use(
             body.optional("endpoint", _text),
-            client_type=body.optional("client_type", ClientType),
+            client_type=body.optional("client_type", _one_of(ClientType)),
             seconds=body.optional("seconds", _length),
         )
         return wire.to_json(manual)
@@ -218,6 +223,30 @@ class _Parameters:
         if value is None:
             raise BadRequest(400, f"{name}: is required")
         return value
+
+
+def _one_of(kind: type[E]) -> Callable[[Any], E]:
+    """A reader of one of the values of ``kind``."""
+
+    def read(value: Any) -> E:
+        try:
+            return kind(value)
+        except ValueError:
+            raise ValueError(f"expected one of {', '.join(kind)}") from None
+
+    return read
+
+
+def _number(value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and len(value) <= _DIGITS):
+        raise ValueError("expected a whole number, 0 or more")
+    return int(value)
+
+
+def _count(value: str) -> int:
+    if not (number := _number(value)):
+        raise ValueError("expected a whole number, 1 or more")
+    return number
 
 
 def _text(value: Any) -> str:

@@ -11,11 +11,10 @@ import anyio
 import anyio.to_thread
 
 from cccc.clock import Clock, SystemClock
-from cccc.config import AutoToken, Loaded, load
+from cccc.config import AutoToken, Loaded, load, restart_keys
 from cccc.config.edit import protect
 from cccc.control import statefiles
 from cccc.control.local import Local
-from cccc.control.remote import connect
 from cccc.errors import ControlError, ListenError
 from cccc.http.transport import HttpTransport
 from cccc.proxy.reload import Reloader
@@ -23,6 +22,7 @@ from cccc.proxy.runtime import Runtime
 from cccc.server.admin_routes import admin_routes
 from cccc.server.edge import EdgeRules
 from cccc.server.help_routes import help_routes
+from cccc.server.logs import Logs, told_of
 from cccc.server.proxy_routes import proxy_routes
 from cccc.server.routing import Router
 from cccc.server.serve import Server, serve
@@ -68,7 +68,11 @@ class App:
         store = await anyio.to_thread.run_sync(partial(Store.open, self._state_dir, self._clock, warn=self._say))
         transport = HttpTransport(self._clock)
         try:
-            await self._serve(Runtime(loaded, store, transport, self._clock), on_listening)
+            runtime = Runtime(loaded, store, transport, self._clock)
+            runtime.context.submit = told_of(store.submit)
+            level = loaded.settings.logging.level
+            with Logs(self._say, loaded.log_directory, lambda: runtime.context.redactor, level) as logs:
+                await self._serve(runtime, logs, on_listening)
         finally:
             with anyio.CancelScope(shield=True):
                 await transport.aclose()
@@ -79,32 +83,44 @@ class App:
             self._say(warning)
         if loaded.path is None:
             self._say("there is no configuration yet; cccc config path says where it belongs, cccc config example how")
-        elif loaded.literal_secrets:
+        self._protect(loaded)
+
+    def _protect(self, loaded: Loaded) -> None:
+        if loaded.path is not None and loaded.literal_secrets:
             for change in protect(loaded.path):
                 self._say(change)
 
     async def _refuse_second(self) -> None:
         """One proxy for one state folder: two would overwrite each other's word where they listen."""
         try:
+            statefiles.running(self._state_dir)
+            from cccc.control.remote import connect  # brings httpx, a tenth of the whole start, for a rare case
+
             async with connect(self._state_dir) as control:
                 running = await control.overview()
         except ControlError:
             return
         raise ListenError(f"a proxy is already running at {running.address} (pid {running.pid}); stop it first")
 
-    async def _serve(self, runtime: Runtime, on_listening: Callable[[str], None]) -> None:
+    async def _serve(self, runtime: Runtime, logs: Logs, on_listening: Callable[[str], None]) -> None:
         settings = runtime.loaded.settings.server
         local = Local(runtime, self.load)
         routes = (
             *proxy_routes(runtime),
             *admin_routes(local, self._clock),
-            *help_routes(token_required=runtime.loaded.auth_token is not None),
+            *help_routes(lambda: runtime.loaded.auth_token is not None),
         )
-        server = Server(Router(routes), self._rules(runtime), host=settings.host, port=settings.port, clock=self._clock)
+        instance, begun_with = runtime.context.instance, runtime.loaded
+        rules = self._rules(instance, begun_with)
+        server = Server(Router(routes), rules, host=settings.host, port=settings.port, clock=self._clock)
 
         def apply(loaded: Loaded) -> None:
+            server.reconfigure(self._rules(instance, loaded))  # refuses what must not be, so it comes first
             runtime.apply(loaded)
-            server.reconfigure(self._rules(runtime))
+            logs.set_level(loaded.settings.logging.level)
+            self._protect(loaded)
+            for key in restart_keys(begun_with, loaded):
+                self._say(f"{key} is changed in the configuration; it takes effect when the proxy is started again")
 
         async def let_readers_go() -> None:
             await server.stopping_begun()
@@ -127,12 +143,12 @@ class App:
         finally:
             statefiles.withdraw(self._state_dir, pid=os.getpid())
 
-    def _rules(self, runtime: Runtime) -> EdgeRules:
-        server, token = runtime.loaded.settings.server, runtime.loaded.auth_token
+    def _rules(self, instance: str, loaded: Loaded) -> EdgeRules:
+        server, token = loaded.settings.server, loaded.auth_token
         if isinstance(token, AutoToken):
             token = statefiles.client_token(self._state_dir)
         return EdgeRules(
-            instance=runtime.context.instance,
+            instance=instance,
             allowed_hosts=server.allowed_hosts,
             allowed_origins=server.allowed_origins,
             proxy_tokens=() if token is None else (token,),

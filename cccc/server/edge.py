@@ -61,7 +61,7 @@ _ABSENT: list[bytes] = []
 
 _WRONG_TOKEN = {
     Guard.NONE: "the token sent is not a token of this proxy (cccc token shows it)",
-    Guard.PROXY: "the token sent is not a token of this proxy. Run: cccc setup claude-code",
+    Guard.PROXY: "the token sent is not a token of this proxy. Run cccc setup for this client; cccc token shows it",
     Guard.ADMIN: "the token sent is not the admin token of this proxy (file admin.token in its state folder)",
 }
 

@@ -1,10 +1,12 @@
-"""What a person or a client finds who just knocks: the help page, the pointer to the screens, a short 200.
+"""What a person or a client finds who just knocks: the help page, the pointer to the commands, a short 200.
 
 The addresses on the pages are made from the request's own ``Host``, which the edge has compared with its list: behind a
 mapped container port that is the address that works for whoever reads the page.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from cccc import __version__
 from cccc.http.messages import Request, Responder
@@ -13,11 +15,6 @@ from cccc.server.routing import Guard, Route
 
 _HELP = """\
 cccc {version}: one address for Claude Code, Codex and OpenAI-compatible tools
-
-The short way, which shows every change and can be undone:
-
-    cccc setup claude-code --url {base}
-    cccc setup codex --url {base}
 
 Claude Code, for one shell:
 
@@ -46,7 +43,7 @@ Where HTTP_PROXY or HTTPS_PROXY is set, these clients send even loopback traffic
 
     export NO_PROXY=127.0.0.1,localhost
 
-See {base}/health for the state of the endpoints, {base}/admin/ for the screens.
+See {base}/health for the state of the endpoints, {base}/admin/ for what else can be seen.
 """
 
 _ANY_TOKEN = "This proxy accepts any key from this machine; the clients only insist on having one.\n"
@@ -55,10 +52,11 @@ _OWN_TOKEN = "This proxy demands its token: put what `cccc token` prints in the 
 _ADMIN = """\
 cccc {version}
 
-The screens run in a terminal:
+In a terminal:
 
-    cccc attach --url {base}
-    cccc web
+    cccc endpoints list    the endpoints and their health
+    cccc requests -f       the requests as they come
+    cccc why ID            why a request went where it went
 
 The JSON interface below /admin/api/ asks for the token in the file admin.token of the state folder.
 """
@@ -71,12 +69,14 @@ def _base_url(request: Request) -> str:
     return f"http://127.0.0.1{colon}{port}" if name == "localhost" else f"http://{host}"
 
 
-def help_routes(*, token_required: bool) -> tuple[Route, ...]:
-    """The routes of this module. ``token_required``: the proxy has a token of its own (``server.auth_token``)."""
-    token = "YOUR_CCCC_TOKEN" if token_required else "cccc-local"
-    token_note = (_OWN_TOKEN if token_required else _ANY_TOKEN).format(token=token)
+def help_routes(token_required: Callable[[], bool]) -> tuple[Route, ...]:
+    """The routes of this module. ``token_required``: whether the proxy has a token of its own (``server.auth_token``)
+    now; a changed configuration may give it one.
+    """
 
     async def show_help(request: Request, responder: Responder) -> None:
+        token, note = ("YOUR_CCCC_TOKEN", _OWN_TOKEN) if token_required() else ("cccc-local", _ANY_TOKEN)
+        token_note = note.format(token=token)
         base = _base_url(request)
         await send_text(responder, _HELP.format(version=__version__, base=base, token=token, token_note=token_note))
 

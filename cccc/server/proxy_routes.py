@@ -19,12 +19,6 @@ from cccc.proxy.runtime import Runtime
 from cccc.server.routing import Guard, Refusal, Route
 
 
-def _headers(runtime: Runtime) -> Headers:
-    """The fields of an answer of ours that is no refusal."""
-    own_id = request_id(runtime.context.clock.now())
-    return Headers.of([("content-type", "application/json"), ("x-cccc-request-id", own_id)])
-
-
 def proxy_routes(runtime: Runtime) -> tuple[Route, ...]:
     """The table of the proxy's own paths."""
     routes: list[Route] = []
@@ -44,6 +38,12 @@ def proxy_routes(runtime: Runtime) -> tuple[Route, ...]:
     routes += [Route("GET", path, models, refuse) for path in ("/models", "/v1/models", "/v1/models/{id:path}")]
     routes.append(Route("GET", "/health", partial(_health, runtime), refuse, guard=Guard.NONE))
     return tuple(routes)
+
+
+def _json(runtime: Runtime) -> Headers:
+    """The header fields of an answer that no endpoint gave."""
+    name = request_id(runtime.context.clock.now()).encode("ascii")
+    return Headers([(b"content-type", b"application/json"), (b"x-cccc-request-id", name)])
 
 
 def _codec(codec: Codec | None, head: RequestHead) -> Codec:
@@ -68,9 +68,9 @@ async def _models(runtime: Runtime, request: Request, responder: Responder) -> N
     names = await runtime.models.names()
     wanted = request.fields.get("id")
     if wanted is None:
-        await responder.send(200, _headers(runtime), codec.models_body(names))
+        await responder.send(200, _json(runtime), codec.models_body(names))
     elif wanted in names:
-        await responder.send(200, _headers(runtime), codec.model_body(wanted))
+        await responder.send(200, _json(runtime), codec.model_body(wanted))
     else:
         refusal = _refuse(
             runtime, codec, Action.MODELS, Failure.NO_MODEL, f"no endpoint lists model '{wanted}'", request.head
@@ -91,4 +91,4 @@ async def _health(runtime: Runtime, _: Request, responder: Responder) -> None:
         "endpoints": {"total": total, "usable": usable},
         "in_flight": len(runtime.context.in_flight),
     }
-    await responder.send(200 if usable else 503, _headers(runtime), orjson.dumps(body))
+    await responder.send(200 if usable else 503, _json(runtime), orjson.dumps(body))

@@ -82,6 +82,7 @@ class NoMatch:
 
 
 _FIELD = re.compile(r"\{([a-z_]+)(:path)?\}")
+_SHOWN = re.compile(r"/v1/(?!v1/)|/health$|/help$")
 
 
 def _compiled(template: str) -> re.Pattern[str]:
@@ -131,5 +132,5 @@ class Router:
 
     def served(self) -> str:
         """The paths that clients are meant to use, for whoever asked for another one."""
-        paths = dict.fromkeys(route.path for route in self.routes if route.path.startswith(("/v1", "/help")))
-        return ", ".join(paths)
+        paths = (_FIELD.sub(lambda found: found[1].upper(), route.path) for route in self.routes)
+        return ", ".join(dict.fromkeys(path for path in paths if _SHOWN.match(path)))

@@ -44,6 +44,7 @@ class Learned:
     def __init__(self, reader: Reader, clock: Clock, submit: Submit | None) -> None:
         self._clock = clock
         self._submit = submit
+        self._unsaved: set[str] = set()
         with reader.connection() as connection:
             facts = connection.execute("SELECT topic, subject, value, learned, expires FROM learned").fetchall()
             states = connection.execute("SELECT endpoint, state FROM health").fetchall()
@@ -95,13 +96,24 @@ class Learned:
         if self._health.get(endpoint) == state:
             return
         self._health[endpoint] = state
-        if self._submit is not None:
-            now = self._clock.now()
-            self._submit(lambda connection: _save_health(connection, endpoint, now, state))
+        # States change with every turn: one write stands for all changes until it is made.
+        if self._submit is not None and endpoint not in self._unsaved:
+            self._unsaved.add(endpoint)
+            if not self._submit(lambda connection: self._write_health(connection, endpoint)):
+                self._unsaved.discard(endpoint)
+
+    def _write_health(self, connection: sqlite3.Connection, endpoint: str) -> None:
+        """On the writer's thread, which also serialises: what is saved is the state at that moment."""
+        self._unsaved.discard(endpoint)
+        state = self._health.get(endpoint)
+        if state is not None:
+            connection.execute(_SET_HEALTH, (endpoint, self._clock.now(), values.dumps(state).decode()))
 
     def forget_health(self, endpoint: str) -> None:
         """Drop the state of an endpoint that exists no more."""
         if self._health.pop(endpoint, None) is not None:
+            # A state saved from now on needs a write of its own, after this one.
+            self._unsaved.discard(endpoint)
             self._execute("DELETE FROM health WHERE endpoint = ?", (endpoint,))
 
     def _holds(self, fact: Fact) -> bool:
@@ -112,11 +124,6 @@ class Learned:
     def _execute(self, statement: str, parameters: tuple[Any, ...]) -> None:
         if self._submit is not None:
             self._submit(lambda connection: connection.execute(statement, parameters))
-
-
-def _save_health(connection: sqlite3.Connection, endpoint: str, now: float, state: EndpointHealth) -> None:
-    # Serialised here, on the writer's thread: states are saved after every turn.
-    connection.execute(_SET_HEALTH, (endpoint, now, values.dumps(state).decode()))
 
 
 def _state(text: str) -> EndpointHealth | None:

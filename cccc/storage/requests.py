@@ -123,7 +123,7 @@ class RequestLog:
 
 
 def _find(connection: sqlite3.Connection, request_id: str) -> int:
-    prefix = request_id if request_id.startswith(PREFIX) else f"{PREFIX}{request_id.upper()}"
+    prefix = f"{PREFIX}{request_id.removeprefix(PREFIX).upper()}"
     found = connection.execute(
         "SELECT seq, id FROM requests WHERE id >= ? AND substr(id, 1, length(?)) = ? ORDER BY id LIMIT 2",
         (prefix, prefix, prefix),

@@ -31,7 +31,7 @@ def test_a_good_file(run: Run, file: Path) -> None:
     result = run("config", "check", str(file))
     assert (result.exit_code, result.stdout) == (0, "")
     assert "streaming" in result.stderr
-    assert result.stderr.endswith(f"{file}: 1 usable endpoints, 1 warnings.\n")
+    assert result.stderr.endswith(f"{file}: 1 usable endpoint, 1 warning.\n")
 
 
 def test_a_good_file_as_json(run: Run, file: Path) -> None:

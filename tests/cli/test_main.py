@@ -111,6 +111,7 @@ def test_shared_options_stand_anywhere_and_the_last_wins(run: Run, session: Sess
         (("stats", "--by", "moon"), "'moon' is not one of"),
         (("stats", "--since", "later"), "is no time"),
         (("use", "beta", "--for", "ever"), "is no length of time"),
+        (("use", "beta", "--for", "0"), "--for 0 would end at once"),
         (("use", "auto", "--for", "1h"), "--for has no meaning with auto"),
         (("endpoints", "priority", "beta", "high"), "is not a valid integer"),
     ],

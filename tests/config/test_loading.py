@@ -264,3 +264,9 @@ def test_unset_variables_leave_their_endpoint_out() -> None:
         ),
     )
     assert len(loaded(text, GLM_KEY="k").endpoints) == 3
+
+
+def test_a_section_from_the_environment_is_the_source_of_what_it_holds_only() -> None:
+    shown = values(loaded("", CCCC_SERVER='{"port": 7}'))
+    assert shown["server.port"].source == "env CCCC_SERVER"
+    assert shown["server.host"].source == "default"

@@ -78,13 +78,17 @@ class FakeControl:
         self, wanted: RequestFilter = _EVERYTHING, *, limit: int = 50, after: int | None = None
     ) -> tuple[RequestSummary, ...]:
         rows = [world.summary(record, seq) for seq, record in enumerate(self.records, 1)]
-        fitting = [row for row in rows if _fits(row, wanted) and (after is None or row.seq > after)]
+        fitting = [
+            row
+            for row, record in zip(rows, self.records, strict=True)
+            if _fits(row, wanted) and _answered_by(record, wanted.endpoint) and (after is None or row.seq > after)
+        ]
         return tuple(fitting[-limit:])
 
     async def request(self, request_id: str) -> RequestRecord:
         found = [record for record in self.records if record.id.startswith(request_id)]
         if len(found) != 1:
-            raise UnknownRequest(request_id)
+            raise UnknownRequest(request_id, ambiguous=len(found) > 1)
         return found[0]
 
     async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
@@ -134,11 +138,16 @@ class FakeControl:
         return self.views[name]
 
 
+def _answered_by(record: RequestRecord, endpoint: str | None) -> bool:
+    """Where no endpoint's answer was delivered, every one that was asked counts."""
+    names = [record.endpoint] if record.endpoint else [attempt.endpoint for attempt in record.attempts]
+    return endpoint is None or endpoint in names
+
+
 def _fits(row: RequestSummary, wanted: RequestFilter) -> bool:
     return (
         (not wanted.failed or row.verdict not in _FINE)
         and (wanted.client_type in (None, row.client_type))
-        and (wanted.endpoint in (None, row.endpoint))
         and (wanted.verdict in (None, row.verdict))
         and (wanted.status_min is None or row.status >= wanted.status_min)
         and (wanted.since is None or row.time >= wanted.since)

@@ -109,6 +109,14 @@ experimental_bearer_token = "{key}"
 unbounded_connection_retries = false
 """
 
+_BUILT_IN_CONFIG = """\
+model = "{model}"
+openai_base_url = "{base_url}"
+
+[features]
+unbounded_connection_retries = false
+"""
+
 
 class Codex(Client):
     """Codex in exec mode. Its own sandbox is off: what it runs comes from our scripts, and containers have none."""
@@ -125,11 +133,22 @@ class Codex(Client):
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
         text = _CODEX_CONFIG.format(model=model, base_url=f"{base_url}/v1", key=key, settings=lines)
         (config / "config.toml").write_text(text, encoding="utf-8")
+        return await self._exec(prompt, CODEX_HOME=str(config))
+
+    async def ask_built_in(self, prompt: str, base_url: str, *, model: str = "gpt-5.5", key: str = "a-key") -> Run:
+        """One prompt through Codex's built-in provider, sent to another address: it tries WebSocket first."""
+        config = self.home / "codex"
+        config.mkdir(parents=True, exist_ok=True)
+        text = _BUILT_IN_CONFIG.format(model=model, base_url=f"{base_url}/v1")
+        (config / "config.toml").write_text(text, encoding="utf-8")
+        return await self._exec(prompt, CODEX_HOME=str(config), CODEX_API_KEY=key)
+
+    async def _exec(self, prompt: str, **variables: str) -> Run:
         command = [
             *(binary("codex"), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"),
             prompt,
         ]
-        return await _run(command, self.folder, self.environment(CODEX_HOME=str(config)))
+        return await _run(command, self.folder, self.environment(**variables))
 
 
 async def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> Run:

@@ -123,6 +123,7 @@ class ByHand:
             gate_timeout=gate_timeout,
         )
         self._context = self.runtime.context
+        self.records = self._ledger.records
 
     def _endpoint(self, name: str, place: int, **more: Any) -> Endpoint:
         return endpoint(name, self.wire_format, f"http://{name}/v1", place, **more)
@@ -146,4 +147,4 @@ class ByHand:
         self.transport.asked.clear()
         responder = Kept()
         await self.exchange(responder, stream=stream, **more).run()
-        return responder, self._ledger.records.pop()
+        return responder, self.records.pop()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
+from cccc.cli.main import SECTIONS
 from cccc.server.edge import EdgeRules
 from cccc.server.help_routes import help_routes
 from cccc.server.routing import Router
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def asking(*, token_required: bool = False) -> AsyncIterator[Client]:
     rules = EdgeRules(allowed_hosts=["cccc.lan"])
-    server = Server(Router(help_routes(token_required=token_required)), rules, port=0)
+    server = Server(Router(help_routes(lambda: token_required)), rules, port=0)
     async with anyio.create_task_group() as tasks:
         await tasks.start(server.run)
         async with connected(server) as client:
@@ -70,14 +72,13 @@ async def test_the_lines_for_codex_are_a_configuration(token_required: bool, tok
 
 
 @pytest.mark.parametrize("path", [b"/admin", b"/admin/"])
-async def test_the_admin_page_says_how_to_open_the_screens(path: bytes) -> None:
+async def test_the_admin_page_says_what_can_be_seen(path: bytes) -> None:
     async with asking() as client:
         await client.say(request(b"GET " + path, host=b"127.0.0.1:8081"))
         status, _, body = await client.answer()
 
     assert status == 200
-    assert b"cccc attach --url http://127.0.0.1:8081\n" in body
-    assert b"cccc web" in body
+    assert b"cccc requests -f" in body
 
 
 @pytest.mark.parametrize("path", [b"/", b"/api/hello"])
@@ -92,6 +93,20 @@ async def test_clients_that_knock_get_a_short_200_and_may_go_on(path: bytes) -> 
         status, fields, body = await client.answer()
         assert status == 200
         assert 0 < len(body) < 200
+
+
+@pytest.mark.parametrize("path", [b"/help", b"/admin/"])
+@pytest.mark.parametrize("token_required", [False, True])
+async def test_the_pages_name_no_command_that_does_not_exist(path: bytes, token_required: bool) -> None:
+    async with asking(token_required=token_required) as client:
+        await client.say(request(b"GET " + path))
+        body = (await client.answer())[2].decode()
+
+    assert _commands_named(body) <= {name for section in SECTIONS.values() for name in section}
+
+
+def _commands_named(page: str) -> set[str]:
+    return set(re.findall(r"(?m)(?:^ {4}|`)cccc ([a-z]+)", page))
 
 
 async def test_pages_are_not_for_other_sites() -> None:

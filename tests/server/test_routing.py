@@ -95,3 +95,18 @@ def test_a_template_may_end_inside_a_part() -> None:
 def test_two_routes_for_one_request_are_an_error(path: str) -> None:
     with pytest.raises(ValueError, match="two routes serve GET"):
         Router([Route("GET", path, named, refuse), Route("GET", path, echo, refuse)])
+
+
+def test_names_the_paths_that_clients_are_meant_to_use() -> None:
+    paths = (
+        "/v1/messages",
+        "/v1/v1/messages",
+        "/models",
+        "/v1/models/{id:path}",
+        "/health",
+        "/help",
+        "/admin/api/stats",
+    )
+    router = Router(Route("GET", path, echo, refuse) for path in paths)
+
+    assert router.served() == "/v1/messages, /v1/models/ID, /health, /help"

@@ -105,3 +105,30 @@ def test_a_state_that_cannot_be_read_starts_afresh(open_store: OpenStore) -> Non
     store.learned.save_health("alpha", EndpointHealth(good_probes=1))
     store.learned._execute("UPDATE health SET state = ?", ('{"breaker": "of another version"}',))
     assert reopened(open_store, store).learned.health() == {}
+
+
+def test_changes_of_health_wait_for_one_write_together(open_store: OpenStore) -> None:
+    store = open_store()
+    jobs: list[object] = []
+    store.learned._submit = lambda job: jobs.append(job) is None
+    for probes in range(100):
+        store.learned.save_health("alpha", EndpointHealth(good_probes=probes))
+    store.learned.save_health("beta", EndpointHealth(good_probes=1))
+    assert len(jobs) == 2
+
+
+def test_what_is_saved_after_a_removal_is_kept(open_store: OpenStore) -> None:
+    store = open_store()
+    store.learned.save_health("alpha", EndpointHealth(good_probes=1))
+    store.learned.forget_health("alpha")
+    store.learned.save_health("alpha", EndpointHealth(good_probes=2))
+    assert reopened(open_store, store).learned.health() == {"alpha": EndpointHealth(good_probes=2)}
+
+
+def test_a_health_whose_write_was_dropped_is_written_with_the_next_change(open_store: OpenStore) -> None:
+    store = open_store()
+    submit, store.learned._submit = store.learned._submit, lambda _: False
+    store.learned.save_health("alpha", EndpointHealth(good_probes=1))
+    store.learned._submit = submit
+    store.learned.save_health("alpha", EndpointHealth(good_probes=2))
+    assert reopened(open_store, store).learned.health() == {"alpha": EndpointHealth(good_probes=2)}

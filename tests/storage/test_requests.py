@@ -80,7 +80,8 @@ def test_a_summary_says_what_the_record_says(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "given_id", ["req_0000000000000000000000000A", "req_0000000000000000000000000", "0" * 25 + "a"]
+    "given_id",
+    ["req_0000000000000000000000000A", "req_0000000000000000000000000", "0" * 25 + "a", "req_" + "0" * 25 + "a"],
 )
 def test_a_request_is_found_by_its_id_and_by_a_unique_prefix(store: Store, given_id: str) -> None:
     wanted = record(id="req_0000000000000000000000000A")

@@ -1,0 +1,91 @@
+"""The real control: the contract over a runtime in this process, and over a proxy that runs with its admin API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cccc.config import load
+from cccc.control.api import ClientType, Control, EndpointAction
+from cccc.control.local import Local, offline
+from cccc.errors import NotRunning, UnknownEndpoint
+from cccc.http.transport import HttpTransport
+from cccc.proxy.runtime import Runtime
+from cccc.storage.store import Store
+from tests.clock import ManualClock
+from tests.control import world
+from tests.control.contract import ControlContract
+from tests.proxy.harness import proxy, write
+
+ENTRIES: list[dict[str, Any]] = [
+    {
+        "name": "alpha",
+        "url_anthropic": "https://api.alpha.example/v1/messages",
+        "auth_value": "the-key-of-alpha-4f2a",
+        "client_type": "claude_code",
+        "models": ["claude-*"],
+    },
+    {"name": "beta", "url_openai": "https://beta.example/v1", "auth_value": "the-key-of-beta", "priority": 2},
+    {"name": "gamma", "url_anthropic": "https://gamma.example", "auth_value": "k", "priority": 5, "enabled": False},
+]
+
+
+def remembering(state_dir: Path) -> Path:
+    """A state folder with the world's requests in its log."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    store = Store.open(state_dir, ManualClock(world.NOW))
+    for record in world.RECORDS:
+        store.submit(record)
+    store.close()
+    return state_dir
+
+
+class TestInThisProcess(ControlContract):
+    @pytest.fixture
+    async def control(self, tmp_path: Path) -> AsyncIterator[Control]:
+        clock = ManualClock(world.NOW)
+        config = tmp_path / "config.yaml"
+        write(config, ENTRIES)
+        store = Store.open(remembering(tmp_path / "state"), clock)
+        transport = HttpTransport(clock)
+        reload = partial(load, config, environ={}, options={})
+        yield Local(Runtime(reload(), store, transport, clock), reload, address="http://127.0.0.1:1")
+        await transport.aclose()
+        store.close()
+
+
+class TestOverARunningProxy(ControlContract):
+    @pytest.fixture
+    async def control(self, tmp_path: Path) -> AsyncIterator[Control]:
+        remembering(tmp_path / "state")
+        async with proxy(tmp_path, ENTRIES, clock=ManualClock(world.NOW)) as running:
+            yield running.control
+
+
+@pytest.mark.anyio
+async def test_without_a_proxy_everything_can_be_seen_and_little_done(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    write(config, ENTRIES)
+    clock = ManualClock(world.NOW)
+    async with offline(remembering(tmp_path / "state"), config, {}, clock=clock) as control:
+        assert (await control.overview()).address is None
+        assert len(await control.requests()) == len(world.RECORDS)
+        assert (await control.rank(ClientType.CLAUDE_CODE, model="claude-x")).order[0].name == "alpha"
+        assert not (await control.endpoint_action("alpha", EndpointAction.DISABLE)).enabled
+        with pytest.raises(NotRunning):
+            await control.use("beta")
+        with pytest.raises(NotRunning):
+            await control.stop()
+
+
+@pytest.mark.anyio
+async def test_without_a_configuration_there_is_nothing_to_write_to(tmp_path: Path) -> None:
+    clock = ManualClock(world.NOW)
+    async with offline(tmp_path, None, {}, clock=clock) as control:
+        with pytest.raises(UnknownEndpoint):
+            await control.endpoint_action("alpha", EndpointAction.PRIORITY, priority=3)
+        assert (await control.config()).path is None
