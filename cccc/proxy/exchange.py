@@ -16,7 +16,7 @@ import anyio
 from cccc.control.api import RequestFinished, RequestProgress, RequestStarted
 from cccc.domain.answers import Audience, Failure, answer
 from cccc.domain.client import Client, detect, session_key
-from cccc.domain.endpoint import Action, AuthStyle
+from cccc.domain.endpoint import Action
 from cccc.domain.failover import Outcome
 from cccc.domain.ranking import Candidate, Need, Ranking
 from cccc.domain.record import AttemptRecord, RequestRecord
@@ -33,9 +33,11 @@ from cccc.ir.json import parse
 from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
+from cccc.proxy.cures import Cures
 from cccc.proxy.ids import request_id
 from cccc.proxy.lineup import Lineup, Option
 from cccc.proxy.own_answers import answer_headers
+from cccc.proxy.prompt import NO_PROMPT, Prompt, asks_for_long_context
 from cccc.proxy.roster import Admission, Member
 from cccc.proxy.upstream import outgoing
 from cccc.proxy.whole import WholeAnswer, stream_head
@@ -64,6 +66,9 @@ class Exchange:
         self._facts = RequestFacts(model=None, stream=False)
         self._tags: frozenset[str] = frozenset()
         self._session: str | None = None
+        self._prompt = NO_PROMPT
+        self._cures = Cures(context.roster, None, action, NO_PROMPT)
+        self._notes: dict[str, str] = {}
         self._ranking: Ranking | None = None
         self._attempt: Attempt | None = None
         self._attempts: list[AttemptRecord] = []
@@ -151,6 +156,8 @@ class Exchange:
         if settings.taggers:
             self._tags = tags(settings.taggers, self._tagged(body))
         self._session = session_key(self._client.session_header or self._facts.session, self._facts.opening)
+        self._prompt = Prompt(len(self._request.body), body, long_context=asks_for_long_context(self._headers))
+        self._cures = Cures(self._context.roster, self._session, self._action, self._prompt, stored=self._facts.stored)
         self._ranking = self._rank()
         self._announce()
         if (told := self._just_told()) is not None:
@@ -169,8 +176,9 @@ class Exchange:
             action=self._action,
             model=self._facts.model,
             tags=self._tags,
+            holder=self._context.roster.holders.endpoint(self._facts.state_ref),
         )
-        return self._context.roster.rank(need, self._session)
+        return self._context.roster.rank(need, self._session, self._prompt)
 
     def _just_told(self) -> Told | None:
         """The verdict with which the stream ended that this request is to replace."""
@@ -218,7 +226,7 @@ class Exchange:
         if not order:
             await self._tell_none(ranking)
             return
-        lineup = Lineup(roster)
+        lineup = Lineup(roster, self._prompt)
         trying = Trying((), self._audience, self._context.settings.max_attempts)
         trying = lineup.extend(trying, order, repeats=not resort)
         full = False
@@ -252,19 +260,20 @@ class Exchange:
 
     async def _ask(self, ask: Ask, option: Option) -> Tried:
         """One attempt at an endpoint that has a place for it."""
+        cures = self._cures
         if ask.remedied:
-            option.styles.pop(0)
-        self._attempt = attempt = self._prepared(ask, option.member, option.candidate, option.styles[0])
-        seen = await attempt.run(self._context.transport, self._stream, self._our_headers(option.member))
-        key_refused = seen.outcome in (Outcome.KEY_REFUSED, Outcome.FORBIDDEN)
-        return Tried(ask.endpoint, seen, attempt.started, attempt.ended, remedy=key_refused and len(option.styles) > 1)
+            cures.take(ask.endpoint)
+        self._attempt = attempt = self._prepared(ask, option.member, option.candidate)
+        await attempt.run(self._context.transport, self._stream, self._our_headers(option.member))
+        seen = cures.after(attempt)
+        return Tried(ask.endpoint, seen, attempt.started, attempt.ended, remedy=cures.offers(attempt))
 
     def _next_step(self, trying: Trying) -> Step:
         begun = self._stream is not None and self._stream.started
         jitter = random.random()  # noqa: S311  (spreads pauses; no secret)
         return next_step(trying, now=self._context.clock.now(), jitter=jitter, headers_sent=begun)
 
-    def _prepared(self, ask: Ask, member: Member, candidate: Candidate, style: AuthStyle) -> Attempt:
+    def _prepared(self, ask: Ask, member: Member, candidate: Candidate) -> Attempt:
         context, timeouts = self._context, member.endpoint.timeouts
         rewritten = candidate.model_sent != self._facts.model
         elapsed = context.clock.monotonic() - self._start
@@ -279,7 +288,6 @@ class Exchange:
         return Attempt(
             member,
             candidate,
-            style,
             outgoing(
                 member.endpoint,
                 candidate.target_format,
@@ -287,7 +295,7 @@ class Exchange:
                 self._request.head,
                 self._request.body,
                 model=candidate.model_sent if rewritten else None,
-                style=style,
+                remedies=self._cures.of(member.endpoint, candidate.target_format, candidate.model_sent),
                 instance=context.instance,
                 fresh=ask.fresh,
                 response_header_s=head,
@@ -333,7 +341,7 @@ class Exchange:
             if leaving:
                 until = self._judge(attempt)
         if seen.outcome is Outcome.OK:
-            roster.accepted(member, attempt.candidate.target_format, attempt.style)
+            self._notes |= self._cures.answered(attempt)
             if self._counts:
                 roster.measured(member, attempt.response_time_ms)
                 roster.completed(self._session, attempt.endpoint)
@@ -407,7 +415,9 @@ class Exchange:
             await self._estimate()
             return
         now = self._context.clock.now()
-        await self._tell(tell_none(ranking, self._audience, model=self._facts.model, prompt_tokens=None, now=now))
+        await self._tell(
+            tell_none(ranking, self._audience, model=self._facts.model, prompt_tokens=self._prompt.tokens, now=now)
+        )
 
     async def _estimate(self) -> None:
         """Claude Code sends paid requests where counting fails, so it gets our own count, marked as such."""
@@ -528,6 +538,7 @@ class Exchange:
             attempts=tuple(self._attempts),
             request_headers=tuple(request.head.headers),
             request_body=request.body if limit else None,
+            notes=self._notes,
         )
 
 

@@ -1,7 +1,8 @@
 """Verdicts that a client has just had in a stream, for the request without a stream that it sends at once.
 
 Claude Code asks again with ``stream: false`` as soon as an answer ends with an error event. When every endpoint has
-just failed, asking all of them once more would only double the load, and the client needs the verdict as an HTTP status.
+just failed, asking all of them once more would only double the load, and the client needs the verdict as an HTTP
+status.
 Source: resilience.md §12, notes.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from cccc.server.help_routes import help_routes
 from cccc.server.logs import Logs, told_of
 from cccc.server.proxy_routes import proxy_routes
 from cccc.server.routing import Router
-from cccc.server.serve import Server, serve
+from cccc.server.serve import Server, serve, undisturbed
 from cccc.storage.store import Store
 
 Say = Callable[[str], None]
@@ -67,16 +68,17 @@ class App:
         await self._refuse_second()
         store = await anyio.to_thread.run_sync(partial(Store.open, self._state_dir, self._clock, warn=self._say))
         transport = HttpTransport(self._clock)
-        try:
-            runtime = Runtime(loaded, store, transport, self._clock)
-            runtime.context.submit = told_of(store.submit)
-            level = loaded.settings.logging.level
-            with Logs(self._say, loaded.log_directory, lambda: runtime.context.redactor, level) as logs:
-                await self._serve(runtime, logs, on_listening)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await transport.aclose()
-                await anyio.to_thread.run_sync(store.close)
+        with ExitStack() as ending:
+            try:
+                runtime = Runtime(loaded, store, transport, self._clock)
+                runtime.context.submit = told_of(store.submit)
+                level = loaded.settings.logging.level
+                with Logs(self._say, loaded.log_directory, lambda: runtime.context.redactor, level) as logs:
+                    await self._serve(runtime, logs, on_listening, ending)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await transport.aclose()
+                    await anyio.to_thread.run_sync(store.close)
 
     def _greet(self, loaded: Loaded) -> None:
         for warning in loaded.warnings:
@@ -102,7 +104,10 @@ class App:
             return
         raise ListenError(f"a proxy is already running at {running.address} (pid {running.pid}); stop it first")
 
-    async def _serve(self, runtime: Runtime, logs: Logs, on_listening: Callable[[str], None]) -> None:
+    async def _serve(
+        self, runtime: Runtime, logs: Logs, on_listening: Callable[[str], None], ending: ExitStack
+    ) -> None:
+        """``ending`` holds what is to be undone when everything has been written."""
         settings = runtime.loaded.settings.server
         local = Local(runtime, self.load)
         routes = (
@@ -139,6 +144,7 @@ class App:
                 tasks.start_soon(Reloader(self._find_config, self.load, apply, self._say).run)
                 tasks.start_soon(_stop_when_asked, runtime, server)
                 await serve(server, listening)
+                ending.enter_context(undisturbed())
                 tasks.cancel_scope.cancel()
         finally:
             statefiles.withdraw(self._state_dir, pid=os.getpid())

@@ -12,7 +12,8 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -199,6 +200,20 @@ async def _obey_signals(server: Server, *, task_status: TaskStatus[None]) -> Non
         task_status.started()
         async for _ in received:
             server.stop(now=server.stopping)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """No SIGTERM or SIGINT ends the process within the block: what is left to be written when we stop is written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def raise_file_limit() -> None:

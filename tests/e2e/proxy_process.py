@@ -30,6 +30,8 @@ class ProxyProcess:
     config: Path
     state_dir: Path
     log: bytearray = field(default_factory=bytearray)
+    told_to_stop: bool = False
+    """A test has sent the signal itself."""
 
     async def json(self, *command: str) -> Any:
         """The output of ``cccc COMMAND --json`` on this proxy's configuration and state."""
@@ -44,7 +46,7 @@ class ProxyProcess:
 async def running_proxy(folder: Path, config_text: str) -> AsyncIterator[ProxyProcess]:
     """Start ``cccc --no-tui`` on a free port and stop it with SIGTERM; it must end by itself, with code 0."""
     state_dir = folder / "state"
-    state_dir.mkdir(parents=True)
+    state_dir.mkdir(parents=True, exist_ok=True)
     config = folder / "config.yaml"
     config.write_text(config_text, encoding="utf-8")
     command = [*_cccc(config, state_dir), "--no-tui", "--port", "0"]
@@ -58,7 +60,8 @@ async def running_proxy(folder: Path, config_text: str) -> AsyncIterator[ProxyPr
             with anyio.fail_after(_START_LIMIT):
                 proxy.base_url = await group.start(_read_log, process, proxy.log)
             yield proxy
-            process.send_signal(signal.SIGTERM)
+            if not proxy.told_to_stop:
+                process.send_signal(signal.SIGTERM)
             with anyio.fail_after(_STOP_LIMIT):
                 code = await process.wait()
             assert code == 0, f"the proxy ended with {code}"

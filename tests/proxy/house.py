@@ -1,4 +1,4 @@
-"""A whole proxy in this process, on a real socket, before simulated providers: runtime, store and server as in an app."""
+"""A whole proxy in this process, on a real socket, before simulated providers: runtime, store, server."""
 
 from __future__ import annotations
 
@@ -53,6 +53,10 @@ class House:
     async def turn(self, wire_format: WireFormat = A, *, headers: dict[str, str] | None = None, **more: Any) -> Raw:
         """One request on a connection of its own, and its whole answer."""
         return await exchange(self.url, post(PATH[wire_format], ask(wire_format, **more), **(headers or {})))
+
+    async def count_tokens(self) -> Raw:
+        """A request for a count of tokens."""
+        return await exchange(self.url, post("/v1/messages/count_tokens", ask(A, stream=False)))
 
     @asynccontextmanager
     async def asking(self, wire_format: WireFormat = A, **more: Any) -> AsyncIterator[SocketStream]:
@@ -132,7 +136,7 @@ async def providers(*names: str, formats: tuple[WireFormat, ...] = (A, R)) -> As
 async def until(condition: Any, seconds: float = 5.0) -> None:
     """Wait until something holds."""
     with anyio.fail_after(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  (conditions of many objects; none of them tells)
             await anyio.sleep(0.002)
 
 

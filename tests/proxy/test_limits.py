@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from cccc.proxy import roster as roster_module
 from cccc.proxy.slots import LONGEST_QUEUE
 from tests.clock import ManualClock
 from tests.demo.talk import Raw
-from tests.proxy.house import A, C, CODEX, R, House, entry, house, providers, until
+from tests.proxy.house import CODEX, A, C, House, R, entry, house, providers, until
 
 pytestmark = pytest.mark.anyio
 
@@ -53,31 +54,35 @@ async def half_open(home: House, provider: SimulatedProvider) -> None:
 
 
 async def test_a_full_endpoint_is_waited_for(tmp_path: Path, clock: ManualClock) -> None:
-    async with providers("one", "two") as (one, two):
-        async with house(tmp_path, clock, entry(one, max_concurrency=2), entry(two, priority=2)) as home:
-            async with anyio.create_task_group() as tasks:
-                answers = await hold(one, home, tasks, 2)
-                tasks.start_soon(home.turn)
-                member = home.runtime.context.roster.member("one")
-                await until(lambda: member.slots.waiting == 1)
-                one.release()
-            assert [answer.status for answer in answers] == [200, 200]
-            assert (len(one.turns), len(two.turns), home.in_flight()) == (3, 0, 0)
+    async with (
+        providers("one", "two") as (one, two),
+        house(tmp_path, clock, entry(one, max_concurrency=2), entry(two, priority=2)) as home,
+    ):
+        async with anyio.create_task_group() as tasks:
+            answers = await hold(one, home, tasks, 2)
+            tasks.start_soon(home.turn)
+            member = home.runtime.context.roster.member("one")
+            await until(lambda: member.slots.waiting == 1)
+            one.release()
+        assert [answer.status for answer in answers] == [200, 200]
+        assert (len(one.turns), len(two.turns), home.in_flight()) == (3, 0, 0)
 
 
 async def test_then_the_next_endpoint_is_asked_and_the_full_one_is_not_ill(
     tmp_path: Path, clock: ManualClock, impatient: None
 ) -> None:
-    async with providers("one", "two") as (one, two):
-        async with house(tmp_path, clock, entry(one, max_concurrency=1), entry(two, priority=2)) as home:
-            async with anyio.create_task_group() as tasks:
-                await hold(one, home, tasks, 1)
-                assert (await home.turn()).status == 200
-                one.release()
-            assert (len(one.turns), len(two.turns)) == (1, 1)
-            health = home.runtime.context.roster.member("one").health
-            assert (health.breaker, health.last_error, health.cooldown) == (Breaker.CLOSED, None, None)
-            assert {record.verdict for record in home.records} == {Verdict.OK}
+    async with (
+        providers("one", "two") as (one, two),
+        house(tmp_path, clock, entry(one, max_concurrency=1), entry(two, priority=2)) as home,
+    ):
+        async with anyio.create_task_group() as tasks:
+            await hold(one, home, tasks, 1)
+            assert (await home.turn()).status == 200
+            one.release()
+        assert (len(one.turns), len(two.turns)) == (1, 1)
+        health = home.runtime.context.roster.member("one").health
+        assert (health.breaker, health.last_error, health.cooldown) == (Breaker.CLOSED, None, None)
+        assert {record.verdict for record in home.records} == {Verdict.OK}
 
 
 @pytest.mark.parametrize(
@@ -124,42 +129,44 @@ async def test_the_queue_is_short(tmp_path: Path, clock: ManualClock) -> None:
 
 
 async def test_who_waits_for_an_endpoint_that_falls_ill_is_not_sent_there(tmp_path: Path, clock: ManualClock) -> None:
-    async with providers("one", "two") as (one, two):
-        async with house(
-            tmp_path, clock, entry(one, max_concurrency=1, auth_type="api_key"), entry(two, priority=2)
-        ) as home:
-            async with anyio.create_task_group() as tasks:
-                await hold(one, home, tasks, 1)
-                answers: list[Raw] = []
+    async with (
+        providers("one", "two") as (one, two),
+        house(tmp_path, clock, entry(one, max_concurrency=1, auth_type="api_key"), entry(two, priority=2)) as home,
+    ):
+        async with anyio.create_task_group() as tasks:
+            await hold(one, home, tasks, 1)
+            answers: list[Raw] = []
 
-                async def ask() -> None:
-                    answers.append(await home.turn())
+            async def ask() -> None:
+                answers.append(await home.turn())
 
-                for _ in range(5):
-                    tasks.start_soon(ask)
-                member = home.runtime.context.roster.member("one")
-                await until(lambda: member.slots.waiting == 5)
-                one.fail_always(faults.status(401))
-                one.gate.release()
-            # The first one in the queue finds out; the others go to the second endpoint without asking.
-            assert (len(one.turns), len(two.turns)) == (2, 5)
-            assert [answer.status for answer in answers] == [200] * 5
+            for _ in range(5):
+                tasks.start_soon(ask)
+            member = home.runtime.context.roster.member("one")
+            await until(lambda: member.slots.waiting == 5)
+            one.fail_always(faults.status(401))
+            one.gate.release()
+        # The first one in the queue finds out; the others go to the second endpoint without asking.
+        assert (len(one.turns), len(two.turns)) == (2, 5)
+        assert [answer.status for answer in answers] == [200] * 5
 
 
 async def test_a_half_open_endpoint_gets_one_request_at_a_time(tmp_path: Path, clock: ManualClock) -> None:
-    async with providers("one", "two") as (one, two):
-        async with house(tmp_path, clock, entry(one), entry(two, priority=2)) as home:
-            await half_open(home, one)
-            two.received.clear()
-            asked_before = len(one.turns)
-            async with anyio.create_task_group() as tasks:
-                await hold(one, home, tasks, 1)
-                assert [(await home.turn()).status for _ in range(3)] == [200] * 3
-                assert (len(one.turns) - asked_before, len(two.turns)) == (1, 3)
-                excluded = home.records[-1].ranking.excluded if home.records[-1].ranking else ()
-                assert [(one.name, one.cause) for one in excluded] == [("one", Cause.BREAKER)]
-                one.release()
-            assert home.breaker("one") is Breaker.CLOSED
+    async with (
+        providers("one", "two") as (one, two),
+        house(tmp_path, clock, entry(one), entry(two, priority=2)) as home,
+    ):
+        await half_open(home, one)
+        two.received.clear()
+        asked_before = len(one.turns)
+        async with anyio.create_task_group() as tasks:
+            await hold(one, home, tasks, 1)
+            assert [(await home.turn()).status for _ in range(3)] == [200] * 3
+            assert (len(one.turns) - asked_before, len(two.turns)) == (1, 3)
+            excluded = home.records[-1].ranking.excluded if home.records[-1].ranking else ()
+            assert [(one.name, one.cause) for one in excluded] == [("one", Cause.BREAKER)]
+            one.release()
+        assert home.breaker("one") is Breaker.CLOSED
 
 
 async def test_a_client_that_leaves_frees_the_trial(tmp_path: Path, clock: ManualClock) -> None:
@@ -187,19 +194,25 @@ async def test_counting_tokens_takes_neither_the_trial_nor_the_last_resort(tmp_p
 
 
 async def test_a_slow_start_lets_two_then_four_then_all_in(tmp_path: Path, clock: ManualClock) -> None:
-    async with providers("one", "two") as (one, two):
-        async with house(tmp_path, clock, entry(one), entry(two, priority=2)) as home:
-            await half_open(home, one)
-            assert (await home.turn()).status == 200
-            for together, expected in [(5, 2), (6, 4), (7, 7)]:
-                one.received.clear()
-                one.hold()
-                async with anyio.create_task_group() as tasks:
-                    for _ in range(together):
-                        tasks.start_soon(home.turn)
-                    await until(lambda: len(one.turns) == expected and home.in_flight() == expected)
-                    one.release()
-                assert len(one.turns) == expected
+    async with (
+        providers("one", "two") as (one, two),
+        house(tmp_path, clock, entry(one), entry(two, priority=2)) as home,
+    ):
+        await half_open(home, one)
+        assert (await home.turn()).status == 200
+        for together, expected in [(5, 2), (6, 4), (7, 7)]:
+            one.received.clear()
+            one.hold()
+            async with anyio.create_task_group() as tasks:
+                for _ in range(together):
+                    tasks.start_soon(home.turn)
+                await until(partial(_settled, home, one, expected))
+                one.release()
+            assert len(one.turns) == expected
+
+
+def _settled(home: House, provider: SimulatedProvider, count: int) -> bool:
+    return len(provider.turns) == count == home.runtime.context.roster.member(provider.name).in_flight
 
 
 async def test_a_slow_start_refuses_nobody(tmp_path: Path, clock: ManualClock, impatient: None) -> None:
@@ -224,24 +237,26 @@ async def test_a_missing_model_rests_under_the_name_that_was_sent(tmp_path: Path
 
 
 async def test_an_endpoint_that_recovers_meanwhile_is_asked_in_the_end(tmp_path: Path, clock: ManualClock) -> None:
-    async with providers("one", "two") as (one, two):
-        async with house(tmp_path, clock, entry(one), entry(two, priority=2)) as home:
-            two.fail_next(faults.status(429, retry_after="30"))
-            one.fail_next(faults.status(500))
-            assert (await home.turn(stream=False)).status >= 429
-            one.pace = Pace(first=0.1)
-            one.fail_next(faults.status(500))
-            answers: list[Raw] = []
+    async with (
+        providers("one", "two") as (one, two),
+        house(tmp_path, clock, entry(one), entry(two, priority=2)) as home,
+    ):
+        two.fail_next(faults.status(429, retry_after="30"))
+        one.fail_next(faults.status(500))
+        assert (await home.turn(stream=False)).status >= 429
+        one.pace = Pace(first=0.1)
+        one.fail_next(faults.status(500))
+        answers: list[Raw] = []
 
-            async def ask() -> None:
-                answers.append(await home.turn())
+        async def ask() -> None:
+            answers.append(await home.turn())
 
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(ask)
-                await one.until_asked(2)
-                clock.advance(40)
-            assert [answer.status for answer in answers] == [200]
-            assert home.records[-1].endpoint == "two"
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            await one.until_asked(2)
+            clock.advance(40)
+        assert [answer.status for answer in answers] == [200]
+        assert home.records[-1].endpoint == "two"
 
 
 async def test_a_guarded_endpoint_is_left_at_its_warning(tmp_path: Path, clock: ManualClock) -> None:

@@ -15,7 +15,7 @@ from cccc.domain.endpoint import Action
 from cccc.domain.health import Breaker
 from cccc.proxy.probe import Prober
 from tests.clock import ManualClock
-from tests.proxy.house import A, House, asked, entry, house, providers
+from tests.proxy.house import A, House, asked, entry, house, providers, until
 
 pytestmark = pytest.mark.anyio
 
@@ -106,16 +106,18 @@ async def test_a_dead_endpoint_is_probed_ever_more_rarely(tmp_path: Path, clock:
 async def test_probes_change_neither_ranking_nor_response_times_and_are_no_requests(
     tmp_path: Path, clock: ManualClock
 ) -> None:
-    async with providers("one", "two") as (one, two):
-        async with house(tmp_path, clock, entry(one), entry(two, priority=2)) as home:
-            await fall_ill(home, one)
-            member = home.runtime.context.roster.member("one")
-            before, turns, records = member.response_time, member.health.records, len(home.records)
-            one.fail_always(faults.status(503), Action.MODELS)
-            clock.advance(6)
-            await probe(home)
-            assert (member.response_time, member.in_flight, len(home.records)) == (before, 0, records)
-            assert (member.health.records, asked(one, Action.MODELS), asked(two, Action.MODELS)) == (turns, 1, 0)
+    async with (
+        providers("one", "two") as (one, two),
+        house(tmp_path, clock, entry(one), entry(two, priority=2)) as home,
+    ):
+        await fall_ill(home, one)
+        member = home.runtime.context.roster.member("one")
+        before, turns, records = member.response_time, member.health.records, len(home.records)
+        one.fail_always(faults.status(503), Action.MODELS)
+        clock.advance(6)
+        await probe(home)
+        assert (member.response_time, member.in_flight, len(home.records)) == (before, 0, records)
+        assert (member.health.records, asked(one, Action.MODELS), asked(two, Action.MODELS)) == (turns, 1, 0)
 
 
 async def test_a_disabled_endpoint_is_not_probed(tmp_path: Path, clock: ManualClock) -> None:
@@ -134,6 +136,4 @@ async def test_the_running_proxy_probes_by_itself(tmp_path: Path, clock: ManualC
         await fall_ill(home, one)
         one.heal()
         clock.advance(6)
-        with anyio.fail_after(5):
-            while home.breaker("one") is not Breaker.HALF_OPEN:
-                await anyio.sleep(0.01)
+        await until(lambda: home.breaker("one") is Breaker.HALF_OPEN)
