@@ -193,7 +193,7 @@ SCENES = [
     ),
     *both(
         "error event in content", sick=(faults.error_event(Point.CONTENT, 529),), upstream=3,
-        claude={"posts": 3, "shown": "Overloaded"}, codex={"posts": 2, "shown": "Overloaded"},
+        claude={"posts": 3, "shown": "verloaded"}, codex={"posts": 2, "shown": "Overloaded"},
     ),
     *both(
         "unknown path", sick=(None,), below="/nowhere", upstream=0, posts=2,

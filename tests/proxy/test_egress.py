@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
-from anyio.abc import SocketAttribute
+from anyio.abc import SocketAttribute, SocketStream
 
 from cccc.demo.configuration import endpoint
 from cccc.demo.provider import SimulatedProvider
@@ -22,9 +22,14 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def listening(handler: Any) -> AsyncIterator[str]:
     """``host:port`` where ``handler`` serves."""
+
+    async def handle(stream: SocketStream) -> None:
+        async with stream:
+            await handler(stream)
+
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     async with listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, handler)
+        tasks.start_soon(listener.serve, handle)
         yield f"127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
         tasks.cancel_scope.cancel()
 
