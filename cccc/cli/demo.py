@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cccc.cli.group import Command
+from cccc.cli.params import PORT
 from cccc.cli.session import Session, pass_session
 
 
@@ -16,9 +17,7 @@ from cccc.cli.session import Session, pass_session
     ],
 )
 @click.option("--no-tui", is_flag=True, expose_value=False, help="Without the screens, as now in any case.")
-@click.option(
-    "--port", metavar="N", type=click.IntRange(0, 65535), default=0, help="Port to listen on, 0 for a free one."
-)
+@click.option("--port", metavar="N", type=PORT, default=0, help="Port to listen on, 0 for a free one.")
 @pass_session
 def demo(session: Session, port: int) -> None:
     """Simulated providers in every wire format behind a real proxy, with a little traffic.

@@ -6,6 +6,7 @@ import click
 
 from cccc import __version__
 from cccc.cli.group import Lazy, RootGroup
+from cccc.cli.params import PORT
 from cccc.cli.session import Session, pass_session
 
 SECTIONS = {
@@ -45,7 +46,7 @@ SECTIONS = {
 )
 @click.option("--no-tui", is_flag=True, help="Run the proxy alone, without the screens.")
 @click.option("--host", metavar="H", help="Address to listen on [127.0.0.1].")
-@click.option("--port", metavar="N", type=click.IntRange(0, 65535), help="Port to listen on, 0 for a free one [8080].")
+@click.option("--port", metavar="N", type=PORT, help="Port to listen on, 0 for a free one [8080].")
 @click.option("--log-level", metavar="L", help="How much is logged: debug, info, warning, error [info].")
 @click.version_option(__version__, prog_name="cccc", message="%(prog)s %(version)s")
 @pass_session

@@ -14,6 +14,11 @@ from cccc.errors import BadFilter
 T = TypeVar("T")
 Callback = Callable[[click.Context, click.Parameter, str | None], T | None]
 
+PORT = click.IntRange(0, 65535)
+"""A port to listen on, 0 for a free one."""
+
+PORT.name = "port number"  # what a complaint calls it
+
 CLIENTS = "claude_code|codex|openai|gemini"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import click
 
@@ -76,23 +77,26 @@ def _follow(session: Session, wanted: RequestFilter, limit: int) -> None:
     import anyio
 
     try:
-        anyio.run(_print_rows, session, wanted, limit)
+        anyio.run(print_rows, session, wanted, limit)
     except KeyboardInterrupt:
         pass  # the way to end it
 
 
-async def _print_rows(session: Session, wanted: RequestFilter, limit: int) -> None:
+async def print_rows(session: Session, wanted: RequestFilter, limit: int) -> None:
     layout = stream(_FOLLOWED, session.width())
     if not session.json:
         session.say(layout.header())
-    async for row in rows_as_they_come(session, wanted, limit):
-        if session.json:
-            session.say_json(to_json(row), line=True)
-        else:
-            session.say(layout.line(_row(row, session.clock.now())))
+    async with aclosing(
+        rows_as_they_come(session, wanted, limit)
+    ) as rows:  # its connection, when nobody reads any more
+        async for row in rows:
+            if session.json:
+                session.say_json(to_json(row), line=True)
+            else:
+                session.say(layout.line(_row(row, session.clock.now())))
 
 
-async def rows_as_they_come(session: Session, wanted: RequestFilter, limit: int) -> AsyncIterator[RequestSummary]:
+async def rows_as_they_come(session: Session, wanted: RequestFilter, limit: int) -> AsyncGenerator[RequestSummary]:
     """The newest ``limit`` rows, then every later one. When the proxy stops, the database goes on telling."""
     import anyio
 

@@ -98,6 +98,9 @@ def why(record: RequestRecord, now: float, width: int | None = None) -> list[str
     told += ["", "The order was"]
     told += order(record.ranking, now, width) if record.ranking else [f"{_INDENT}not kept: nothing had to be chosen"]
     told += ["", "What was tried", *attempts(record, now, width)]
+    noted = [f"{_INDENT}{safe_line(name)}: {safe_line(text)}" for name, text in record.notes.items()]
+    if noted:
+        told += ["", "Noted", *noted]
     return [*told, "", _ending(record)]
 
 

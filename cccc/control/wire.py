@@ -20,7 +20,6 @@ from cccc.control.api import (
     EndpointChanged,
     Event,
     EventsLost,
-    Overview,
     Ranking,
     RequestFinished,
     RequestProgress,
@@ -137,18 +136,6 @@ def why_json(record: RequestRecord) -> Json:
         "ranking": None if ranking is None else rank_json(ranking, record.client_type, record.model),
         "attempts": attempts,
         "verdict": full["verdict"],
-    }
-
-
-def health_json(overview: Overview, now: float) -> Json:
-    """``GET /health``."""
-    total, usable = overview.endpoints_total, overview.endpoints_usable
-    return {
-        "status": "down" if usable == 0 else "ok" if usable == total else "degraded",
-        "version": overview.version,
-        "uptime_s": None if overview.started is None else round(max(0.0, now - overview.started), 3),
-        "endpoints": {"total": total, "usable": usable},
-        "in_flight": overview.in_flight,
     }
 
 

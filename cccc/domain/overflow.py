@@ -7,7 +7,7 @@ Claude Code starts its compaction on one exact sentence, Codex on one exact code
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cccc.domain.answers import Audience
 
@@ -22,7 +22,7 @@ _WORDINGS = tuple(
     for pattern in (
         # Anthropic
         rf"prompt is too long: {_TOKENS} tokens > {_MAXIMUM}",
-        rf"input length and `?max_tokens`? exceed context limit: {_TOKENS} \+ \d+ > {_MAXIMUM}",
+        rf"input length and `?max_tokens`? exceed context limit: {_TOKENS} \+ (?P<reserved>\d[\d,]*) > {_MAXIMUM}",
         # Fireworks
         rf"prompt is too long: {_TOKENS}\D+{_MAXIMUM}",
         r"prompt is too long",
@@ -64,10 +64,23 @@ _WORDINGS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Overflow:
-    """How far a prompt goes beyond what the model takes, in tokens; ``None`` where the vendor does not say."""
+    """How far a prompt goes beyond what the model takes, in tokens; ``None`` where the vendor does not say.
+
+    ``reserved`` are those asked for the answer, where it is both together that do not fit.
+    """
 
     tokens: int | None = None
     maximum: int | None = None
+    reserved: int | None = None
+
+    def completed(self, estimate: int, window: int | None) -> Overflow:
+        """With what the vendor left out: an estimate of the prompt, and the context as far as it is known.
+
+        Clients act on the difference, so where nobody knows the context it is taken to be a tenth too small.
+        """
+        tokens = self.tokens or max(estimate, (self.maximum or 0) + 1)
+        maximum = self.maximum or window or tokens * 9 // 10
+        return replace(self, tokens=tokens, maximum=maximum)
 
 
 def overflow(message: str) -> Overflow | None:
@@ -76,13 +89,18 @@ def overflow(message: str) -> Overflow | None:
         found = wording.search(message)
         if found is not None:
             numbers = found.groupdict()
-            return Overflow(_count(numbers.get("tokens")), _count(numbers.get("maximum")))
+            return Overflow(*(_count(numbers.get(name)) for name in ("tokens", "maximum", "reserved")))
     return None
 
 
-def overflow_message(audience: Audience, tokens: int | None, maximum: int | None) -> str:
+def overflow_message(audience: Audience, tokens: int | None, maximum: int | None, reserved: int | None = None) -> str:
     """The wording that ``audience`` acts on. It goes out exactly so, without our prefix."""
     if audience is Audience.ANTHROPIC:
+        if tokens is not None and maximum is not None and reserved is not None and tokens <= maximum:
+            return (  # Claude Code then asks for a shorter answer instead of giving up its past
+                f"input length and `max_tokens` exceed context limit: {tokens} + {reserved} > {maximum}, "
+                "decrease input length or `max_tokens` and try again"
+            )
         if tokens is None or maximum is None:
             return "prompt is too long"
         # Claude Code takes the difference as what it must drop: it has to be positive.

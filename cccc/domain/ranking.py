@@ -26,7 +26,8 @@ class Need:
     """What a request asks of an endpoint.
 
     ``convertible`` are the formats into which this request could be converted (empty: native only).
-    ``prompt_tokens`` is the estimate held against ``context_window``, ``None`` where unknown.
+    ``prompt_tokens`` is the estimate held against ``context_window``, ``None`` where unknown. ``holder`` is the
+    endpoint that holds the state to which the request refers, ``None`` where there is none or nobody knows.
     """
 
     wire_format: WireFormat
@@ -36,6 +37,7 @@ class Need:
     tags: frozenset[str] = frozenset()
     convertible: frozenset[WireFormat] = frozenset()
     prompt_tokens: int | None = None
+    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Cause(StrEnum):
     FORMAT = "format"
     CONTEXT = "context"
     TAGS = "tags"
+    STATE = "state"
     # those that fit, but not now
     BREAKER = "breaker"
     LIMITED = "limited"
@@ -233,6 +236,8 @@ def _unfit(endpoint: Endpoint, need: Need, facts: EndpointFacts, target: WireFor
         return _No(Cause.FORMAT, _speaks(endpoint, need))
     if need.action is Action.COUNT_TOKENS and endpoint.count_tokens_enabled is False:
         return _No(Cause.FORMAT, "does not count tokens")
+    if need.holder is not None and endpoint.name != need.holder:
+        return _No(Cause.STATE, f"what this request continues is held by '{need.holder}'")
     if facts.lacks is not None:
         return _No(Cause.MODEL, facts.lacks)
     if need.prompt_tokens and endpoint.context_window and need.prompt_tokens > endpoint.context_window:

@@ -354,8 +354,9 @@ WORDED = (
         words=OVERFLOW_WORDS,
         wording=overflow,
     ),
+    # Another endpoint may hold it; where it is known who does, nobody else is a candidate.
     _refused(
-        Outcome.BAD_REQUEST, "refused the request ({status}){detail}", _CLIENTS_OWN, 400, 404,
+        Outcome.BAD_REQUEST, "refused the request ({status}){detail}", _CLIENTS_OWN.but(go_elsewhere=True), 400, 404,
         words="previous_response_not_found conversation_not_found",
     ),
     _refused(

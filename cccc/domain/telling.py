@@ -92,6 +92,11 @@ def tell_none(
     if Cause.CONTEXT in causes:
         windows = [one.context_window for one in ranking.excluded if one.context_window is not None]
         return Told(Failure.CONTEXT_TOO_LONG, overflow_message(audience, prompt_tokens, max(windows, default=None)))
+    if Cause.STATE in causes:
+        return Told(
+            Failure.NOT_CONVERTIBLE,
+            "the endpoint that holds what this request continues cannot be used; send the whole conversation",
+        )
     reasons = _reasons([one for one in ranking.excluded if one.cause is not Cause.DISABLED])
     if causes == {Cause.MODEL}:
         return Told(Failure.NO_MODEL, f"no endpoint serves {asked_for}{reasons}")
@@ -129,7 +134,8 @@ def _reasons(left_out: Sequence[Excluded]) -> str:
 def _told_of_one(failure: Failure, name: str, what: Classification, audience: Audience) -> Told:
     if failure is Failure.CONTEXT_TOO_LONG:
         numbers = what.overflow or Overflow()
-        return Told(failure, overflow_message(audience, numbers.tokens, numbers.maximum), status=what.status)
+        message = overflow_message(audience, numbers.tokens, numbers.maximum, numbers.reserved)
+        return Told(failure, message, status=what.status)
     message = f"endpoint '{name}' {_verb(_clause(what))}"
     if failure is Failure.BROKE_MIDWAY:
         message = f"{message}; the answer above is incomplete"

@@ -20,6 +20,9 @@ FULL_BUDGET = 10.0
 
 _REPEATS_ABOVE = 5.0
 _PER_ENDPOINT = 2
+_REMEDIES = 3
+"""Changed requests to one endpoint: one that is new to it may refuse several things, one after the other."""
+
 _LAST_ONE_WAITS = 2.0
 _PAUSE = 0.25
 
@@ -171,10 +174,10 @@ def _repeat(trying: Trying, last: Attempt, jitter: float) -> Ask | None:
     only = _following(trying, last) is None
     if what.free and sum(one.classification.free for one in here) == 1:
         return Ask(last.endpoint, repeat=True, fresh=True, last_candidate=only)
+    if last.remedy and sum(one.remedy for one in here) <= _REMEDIES:
+        return Ask(last.endpoint, repeat=True, remedied=True, last_candidate=only)
     if _counted(here) >= _PER_ENDPOINT:
         return None
-    if last.remedy:
-        return Ask(last.endpoint, repeat=True, remedied=True, last_candidate=only)
     tokens = trying.budgets.get(last.endpoint, FULL_BUDGET) - len(here)
     if what.repeat_here and not what.free and tokens > _REPEATS_ABOVE:
         return Ask(last.endpoint, delay=_PAUSE * (1 + jitter), repeat=True, fresh=True, last_candidate=only)

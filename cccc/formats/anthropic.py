@@ -103,6 +103,8 @@ class Scanner:
         delta = json.obj(body.get("delta"))
         if delta.get("type") == "input_json_delta":
             self._calls.add(_index(body), delta.get("partial_json"))
+        elif delta.get("type") == "signature_delta":
+            self._reading.sign(delta.get("signature"))
         elif delta.get("text") or delta.get("thinking"):
             self._reading.content = True
 
@@ -243,6 +245,10 @@ def _read_block(reading: Reading, block: dict[str, Any]) -> None:
     kind = block.get("type")
     if kind == "tool_use":
         reading.tool_calls += 1
+    elif kind == "thinking":
+        reading.sign(block.get("signature"))
+    elif kind == "redacted_thinking":
+        reading.sign(block.get("data"))
     # Text and thinking may begin empty; whatever else has begun is content by itself.
     if kind is not None and (kind not in ("text", "thinking") or block.get("text") or block.get("thinking")):
         reading.content = True

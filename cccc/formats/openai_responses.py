@@ -147,6 +147,7 @@ class OpenAIResponsesCodec:
             state_ref=json.text(fields.get("previous_response_id"))
             or json.text(conversation)
             or json.text(json.obj(conversation).get("id")),
+            stored=fields.get("store") is not False,
             problem=problem,
             problem_param=param,
         )
@@ -265,6 +266,7 @@ def _read_item(reading: Reading, item: dict[str, Any]) -> None:
         reading.content |= any(part.get("text") or part.get("refusal") or part.get("audio") for part in parts)
     elif kind == "reasoning":
         reading.content |= any(item.get(key) for key in ("summary", "content", "encrypted_content"))
+        reading.sign(item.get("encrypted_content"))
     elif kind is not None:
         reading.content = True
     if kind in _CALLS:

@@ -1,4 +1,4 @@
-"""Which header fields may pass, in which direction, and which may be seen in the log.
+"""Which header fields may pass, in which direction.
 
 To an endpoint an open allow-list: prefixes and names, less what is denied by name, because providers ask that their own
 families pass as a whole and because a client's credentials are consumed here. To a client a deny-list. Everything that
@@ -94,25 +94,6 @@ CLIENT_DENIED = HOP_BY_HOP | {
 CLIENT_DENIED_PREFIXES = (b"access-control-", b"x-cccc-")
 """Cross-origin permissions are not an endpoint's to give, and the second family is our own."""
 
-SHOWN_NAMES = UPSTREAM_NAMES | {
-    b"accept-encoding",
-    b"cache-control",
-    b"cf-ray",
-    b"content-encoding",
-    b"content-length",
-    b"date",
-    b"host",
-    b"request-id",
-    b"retry-after",
-    b"retry-after-ms",
-    b"server",
-    b"transfer-encoding",
-    b"x-request-id",
-    b"x-should-retry",
-}
-SHOWN_PREFIXES = (*UPSTREAM_PREFIXES, b"x-cccc-", b"x-ratelimit-")
-REDACTED = "[redacted]"
-
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -133,17 +114,6 @@ def to_client(headers: Headers) -> list[RawHeader]:
         (name, value)
         for name, value in headers.raw
         if name not in denied and not name.startswith(CLIENT_DENIED_PREFIXES) and not _CONTROL.search(value)
-    ]
-
-
-def redacted(headers: Headers) -> list[tuple[str, str]]:
-    """All fields for the log; values are shown only for the fields of an allow-list."""
-    return [
-        (
-            name.decode("latin-1"),
-            value.decode("latin-1") if name in SHOWN_NAMES or name.startswith(SHOWN_PREFIXES) else REDACTED,
-        )
-        for name, value in headers.raw
     ]
 
 

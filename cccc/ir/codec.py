@@ -61,8 +61,9 @@ class RequestFacts:
 
     ``session`` is the client's own session id where it sends one. ``opening`` is the system prompt and the first
     user message, the material of a session key where there is none; ``last_user_text`` is what the taggers read.
-    ``state_ref`` is ``previous_response_id`` or a conversation: state that one endpoint holds. ``stream_usage``: a
-    stream is to end with its usage where the format leaves that to the client.
+    ``state_ref`` is ``previous_response_id`` or a conversation: state that one endpoint holds; ``stored``: the answer
+    is to become such state. ``stream_usage``: a stream is to end with its usage where the format leaves that to the
+    client.
     ``problem`` names what makes the body unusable (``missing "model"``); ``None`` for a body that may be sent.
     """
 
@@ -73,6 +74,7 @@ class RequestFacts:
     last_user_text: str = ""
     thinking: Thinking | None = None
     state_ref: str | None = None
+    stored: bool = False
     stream_usage: bool = False
     problem: str | None = None
     problem_param: str | None = None
@@ -85,6 +87,7 @@ class ReplyFacts:
     ``content``: text, thinking, refusal or a tool call was seen. ``terminal``: the answer's own end was seen.
     ``broken_tool``: the arguments of a finished tool call are not a JSON object. ``valid`` is false for a body that is
     not an answer of this format at all (errors are none), and for a stream in which an event's data was not JSON.
+    ``signatures`` are those of its thinking, which only their maker accepts back.
     """
 
     valid: bool = True
@@ -98,6 +101,7 @@ class ReplyFacts:
     model: str | None = None
     response_id: str | None = None
     sequence_number: int | None = None
+    signatures: tuple[str, ...] = ()
 
 
 class StreamScanner(Protocol):

@@ -21,6 +21,11 @@ def estimated_tokens(body: bytes) -> int:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return max(1, round(len(body) / CHARACTERS_PER_TOKEN))
+    return estimated_tokens_of(value)
+
+
+def estimated_tokens_of(value: object) -> int:
+    """The same for a body that is parsed already."""
     characters, images = _measure(value)
     return max(1, round(characters / CHARACTERS_PER_TOKEN) + images * IMAGE_TOKENS)
 

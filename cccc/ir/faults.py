@@ -68,7 +68,14 @@ def _first(source: dict[str, Any], keys: tuple[str, ...]) -> str | None:
 def _short(value: object) -> str | None:
     """A value as bounded text: strings and numbers as they are, FastAPI's list of details by its first."""
     if isinstance(value, list) and value:
-        value = json.obj(value[0]).get("msg") or value[0]
+        value = _detail(json.obj(value[0])) or value[0]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return str(value)[:MAX_MESSAGE] or None
+
+
+def _detail(detail: dict[str, Any]) -> str | None:
+    """One of FastAPI's details with the place that it is about, as Anthropic words it (``thinking.type: …``)."""
+    message = json.text(detail.get("msg"))
+    where = ".".join(str(part) for part in json.items(detail.get("loc")) if part != "body")
+    return f"{where}: {message}" if message and where else message

@@ -30,6 +30,13 @@ class Reading:
     model: str | None = None
     response_id: str | None = None
     sequence_number: int | None = None
+    signatures: tuple[str, ...] = ()
+
+    def sign(self, signature: object) -> None:
+        """Thinking has this signature."""
+        mark = json.text(signature)
+        if mark is not None and mark not in self.signatures:
+            self.signatures = (*self.signatures, mark)
 
     def facts(self) -> ReplyFacts:
         """What is known so far."""

@@ -7,19 +7,17 @@ which of them a reader believes. Nothing here raises on a text that is not JSON.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any
 
 import orjson
 
+from cccc.ir.spans import children, cut, members, replaced, skip
 from cccc.ir.sse import SseEvent, with_data
 
-_SPACE = re.compile(r"[ \t\n\r]*")
 _COLON = re.compile(rb"[ \t\n\r]*:[ \t\n\r]*")
-_scan_value = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=len).raw_decode
 
 
 def splice_string(data: bytes, path: tuple[str, ...], value: str) -> bytes:
@@ -38,26 +36,38 @@ def splice_string(data: bytes, path: tuple[str, ...], value: str) -> bytes:
         found = list(_strings(text, 0, path, value))
     except (ValueError, RecursionError):
         return data
-    return _replaced(text, found, new.decode()).encode() if found else data
+    return replaced(text, [(*span, new.decode()) for span in found]).encode() if found else data
 
 
 def splice_json(data: bytes, key: str, value: bytes | None) -> bytes:
     """Set a top-level key to ``value`` (any JSON), added at the end where it is absent; ``None`` deletes it."""
     try:
         text = data.decode()
-        members = list(_members(text, 0))
-        hits = [at for at, member in enumerate(members) if member.key == key]
+        siblings = list(members(text, 0))
+        hits = [at for at, member in enumerate(siblings) if member.key == key]
         if value is None:
-            spans = [_span_of_member(members, at, hits) for at in hits]
-            return _replaced(text, spans, "").encode() if spans else data
+            return replaced(text, [(*span, "") for span in cut(siblings, hits)]).encode() if hits else data
         new = value.decode()
         if hits:
-            return _replaced(text, [(members[at].value_start, members[at].end) for at in hits], new).encode()
+            return replaced(text, [(siblings[at].value_start, siblings[at].end, new) for at in hits]).encode()
         added = orjson.dumps(key).decode() + ":" + new
-        end = members[-1].end if members else text.index("{") + 1
-        return (text[:end] + ("," if members else "") + added + text[end:]).encode()
+        end = siblings[-1].end if siblings else text.index("{") + 1
+        return (text[:end] + ("," if siblings else "") + added + text[end:]).encode()
     except (ValueError, RecursionError):
         return data
+
+
+def prune(data: bytes, path: tuple[str, ...], unwanted: Callable[[Any], bool] = lambda _: True) -> bytes:
+    """Take out what stands at ``path`` and is ``unwanted``; ``*`` in a path stands for every element of an array.
+
+    The very same object comes back where nothing is taken out.
+    """
+    try:
+        text = data.decode()
+        spans = list(_unwanted(text, 0, path, unwanted))
+    except (ValueError, RecursionError):
+        return data
+    return replaced(text, [(*span, "") for span in spans]).encode() if spans else data
 
 
 def splice_event(event: SseEvent, path: tuple[str, ...], value: str) -> bytes:
@@ -99,64 +109,31 @@ def _needles(key: str, value: str) -> tuple[bytes, bytes, bytes]:
     return name + b':"', name, orjson.dumps(value)
 
 
-class _Member(NamedTuple):
-    """A key and where it and its value stand: ``start`` is the key's opening quote, ``end`` the value's end."""
-
-    key: str
-    start: int
-    value_start: int
-    end: int
-
-
-def _members(text: str, at: int) -> Iterator[_Member]:
-    """The members of the object that begins at or after ``at``. Raises ``ValueError`` for anything else."""
-    at = _skip(text, at)
-    if text[at : at + 1] != "{":
-        raise ValueError("not an object")
-    at = _skip(text, at + 1)
-    while text[at : at + 1] == '"':
-        start = at
-        key, at = _scan_value(text, at)
-        at = _skip(text, at)
-        value_start = _skip(text, at + 1)
-        _, end = _scan_value(text, value_start)
-        yield _Member(key, start, value_start, end)
-        at = _skip(text, end)
-        if text[at : at + 1] == ",":
-            at = _skip(text, at + 1)
-    if text[at : at + 1] != "}":
-        raise ValueError("not an object")
-
-
-def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    return match.end() if match else at
-
-
-def _span_of_member(members: list[_Member], at: int, hits: list[int]) -> tuple[int, int]:
-    """What to cut so that the members that stay are still parted by one comma each."""
-    member = members[at]
-    if at == hits.index(at):  # everything before it goes as well
-        return (member.start, members[at + 1].start if at + 1 < len(members) else member.end)
-    return (members[at - 1].end, member.end)
+def _unwanted(text: str, at: int, path: tuple[str, ...], unwanted: Callable[[Any], bool]) -> Iterator[tuple[int, int]]:
+    """What to cut so that nothing unwanted is left at a path."""
+    wanted_in = "[" if path[0] == "*" else "{"
+    at = skip(text, at)
+    if text[at : at + 1] != wanted_in:
+        return
+    siblings = list(children(text, at))
+    here = [at for at, child in enumerate(siblings) if path[0] in ("*", child.key)]
+    if len(path) == 1:
+        yield from cut(siblings, [at for at in here if unwanted(siblings[at].value)])
+        return
+    for place in here:
+        yield from _unwanted(text, siblings[place].value_start, path[1:], unwanted)
 
 
 def _strings(text: str, at: int, path: tuple[str, ...], value: str) -> Iterator[tuple[int, int]]:
     """Where strings other than ``value`` stand at a path."""
-    for member in _members(text, at):
+    for member in members(text, at):
         if member.key != path[0]:
             continue
         opening = text[member.value_start]
         if len(path) > 1 and opening == "{":
             yield from _strings(text, member.value_start, path[1:], value)
-        elif len(path) == 1 and opening == '"' and _scan_value(text, member.value_start)[0] != value:
+        elif len(path) == 1 and opening == '"' and member.value != value:
             yield (member.value_start, member.end)
-
-
-def _replaced(text: str, spans: list[tuple[int, int]], new: str) -> str:
-    for start, end in reversed(spans):
-        text = text[:start] + new + text[end:]
-    return text
 
 
 def _strings_at_top(data: bytes, key: str, new: bytes) -> list[tuple[int, int]] | None:

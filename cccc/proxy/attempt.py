@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import anyio
 
 from cccc.clock import Clock
-from cccc.domain.endpoint import AuthStyle
 from cccc.domain.failover import BodyKind, Classification, Evidence, Outcome, classify
 from cccc.domain.ranking import Candidate
 from cccc.domain.record import AttemptRecord
 from cccc.domain.redact import Redactor
 from cccc.errors import BadAnswer, BrokeMidBody, Phase, TimedOut, UpstreamError
-from cccc.http.messages import Headers, Transport, UpstreamAnswer
+from cccc.http.messages import Headers, Transport, UpstreamAnswer, UpstreamRequest
 from cccc.ir.codec import Codec, ReplyFacts, Weight
 from cccc.ir.sse import SseEvent
 from cccc.proxy.client_stream import ClientStream
@@ -57,7 +56,6 @@ class Attempt:
         self,
         member: Member,
         candidate: Candidate,
-        style: AuthStyle,
         out: Outgoing,
         *,
         codec: Codec,
@@ -71,7 +69,6 @@ class Attempt:
     ) -> None:
         self.member = member
         self.candidate = candidate
-        self.style = style
         self._out = out
         self._codec = codec
         self._streaming = streaming
@@ -87,7 +84,6 @@ class Attempt:
         self._head_ms: float | None = None
         self._copy = Copy(copy_limit)
         self._gate: Gate | None = None
-        self._record: AttemptRecord | None = None
         self.kept: WholeAnswer | None = None
         self.committed = False
         self.error_passed = False
@@ -97,11 +93,23 @@ class Attempt:
         self.ttft_ms: float | None = None
         self.duration_ms = 0.0
         self.classification: Classification | None = None
+        self.words = ""
+        """What the upstream said when it refused: its message and its code."""
 
     @property
     def endpoint(self) -> str:
         """Whose attempt this is."""
         return self.member.endpoint.name
+
+    @property
+    def sent(self) -> UpstreamRequest:
+        """The request as the endpoint got it."""
+        return self._out.request
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What remedies took out of the request."""
+        return self._out.losses
 
     @property
     def response_time_ms(self) -> float:
@@ -282,6 +290,7 @@ class Attempt:
         fault = facts.fault
         if kept is not None and fault is None and not 200 <= kept.status < 300:
             fault = self._codec.fault(kept.body)
+        self.words = " ".join(filter(None, (fault.message, fault.code))) if fault else ""
         kind = kept.kind if kept is not None else BodyKind.SSE if self._gate is not None else BodyKind.EMPTY
         self.classification = classify(
             Evidence(

@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cccc.domain.endpoint import AuthStyle
+from cccc.domain.endpoint import Endpoint
 from cccc.domain.ranking import Candidate
 from cccc.domain.trying import Place, Trying
+from cccc.proxy.prompt import Prompt
 from cccc.proxy.roster import Member, Roster
 
 
 @dataclass(slots=True)
 class Option:
-    """One endpoint. ``styles`` are the headers still to be tried for its key, the first one next."""
+    """One endpoint. ``known`` is it with what was learned about it."""
 
     candidate: Candidate
     member: Member
-    styles: list[AuthStyle]
+    known: Endpoint
 
     @property
     def place(self) -> Place:
         """The endpoint as the trying sees it."""
-        return Place(self.candidate.name, self.member.endpoint.context_window)
+        return Place(self.candidate.name, self.known.context_window)
 
 
 class Lineup:
     """Grows while a request is tried: what becomes usable meanwhile is asked after all the others."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: Roster, prompt: Prompt) -> None:
         self._roster = roster
+        self._prompt = prompt
         self._options: dict[str, Option] = {}
 
     def __getitem__(self, name: str) -> Option:
@@ -41,8 +43,8 @@ class Lineup:
         for candidate in candidates:
             if candidate.name not in self._options:
                 member = self._roster.member(candidate.name)
-                styles = self._roster.styles(member, candidate.target_format)
-                new.append(Option(candidate, member, list(styles)))
+                known = self._roster.known(member, candidate.model_sent, self._prompt)
+                new.append(Option(candidate, member, known))
         if not new:
             return trying
         self._options.update((option.candidate.name, option) for option in new)

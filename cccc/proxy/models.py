@@ -75,7 +75,7 @@ class ModelList:
         wire_format = lists_models_as(endpoint)
         if wire_format is None:
             return ()
-        style = self._roster.styles(member, wire_format)[0]
+        style = self._roster.learning.key_style(member.endpoint, wire_format)
         answer = await self._transport.open(
             model_list_request(endpoint, wire_format, style, seconds=endpoint.timeouts.response_header)
         )

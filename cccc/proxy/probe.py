@@ -58,7 +58,7 @@ class Prober:
         if wire_format is None:
             return False
         seconds = endpoint.timeouts.health_check
-        style = self._roster.styles(member, wire_format)[0]
+        style = self._roster.learning.key_style(member.endpoint, wire_format)
         try:
             with anyio.fail_after(seconds):
                 answer = await self._transport.open(

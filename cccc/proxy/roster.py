@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import Enum, auto
-from typing import Any, Protocol
 
 from cccc.clock import Clock
 from cccc.control.api import EndpointView, Manual
-from cccc.domain.endpoint import AuthStyle, ClientType, Endpoint, WireFormat
+from cccc.domain.endpoint import ClientType, Endpoint
 from cccc.domain.failover import Classification
 from cccc.domain.health import (
     Availability,
@@ -45,26 +44,13 @@ from cccc.domain.rewrite import rewritten
 from cccc.domain.trying import FULL_BUDGET, budget_after
 from cccc.errors import UnknownEndpoint
 from cccc.proxy.fingerprint import fingerprint, recognised
+from cccc.proxy.holders import Holders
+from cccc.proxy.learning import Learning
+from cccc.proxy.memory import Memory
+from cccc.proxy.prompt import NO_PROMPT, Prompt
 from cccc.proxy.sessions import WarmSessions
+from cccc.proxy.signatures import Signatures
 from cccc.proxy.slots import Slots
-
-
-class Memory(Protocol):
-    """What outlives the process: learned facts by topic and subject, and health by endpoint. Saving never blocks."""
-
-    def health(self) -> Mapping[str, EndpointHealth]: ...
-
-    def save_health(self, endpoint: str, state: EndpointHealth) -> None: ...
-
-    def get(self, topic: str, subject: str) -> Any: ...
-
-    def set(self, topic: str, subject: str, value: Any, *, seconds: float | None = None) -> None: ...
-
-    def forget(self, *, topic: str | None = None, subject: str | None = None) -> None: ...
-
-
-AUTH_STYLE = "auth_style"
-"""Topic of the learned header for a key; its subjects are endpoints."""
 
 FINGERPRINT = "configuration"
 """Topic of what an endpoint's configuration was when its health was kept; its subjects are endpoints."""
@@ -116,6 +102,9 @@ class Roster:
         self._manual: tuple[Manual, ...] = ()
         self._last_resort = -LAST_RESORT_EVERY
         self.sessions = WarmSessions()
+        self.learning = Learning(clock, memory)
+        self.signatures = Signatures(memory)
+        self.holders = Holders(memory)
 
     # configuration
 
@@ -131,8 +120,6 @@ class Roster:
                 member = Member(endpoint)
                 if endpoint.name in kept:
                     member.health = shifted(clamped(kept[endpoint.name], self._clock.now()), -self._ahead)
-            elif member.endpoint.auth != endpoint.auth:
-                self._memory.forget(topic=AUTH_STYLE, subject=endpoint.name)
             member.endpoint = endpoint
             member.policy = replace(policy, enhanced_protection=endpoint.enhanced_protection)
             members[endpoint.name] = member
@@ -150,6 +137,7 @@ class Roster:
         name = member.endpoint.name
         if not recognised(member.endpoint, self._memory.get(FINGERPRINT, name)):
             self._memory.set(FINGERPRINT, name, fingerprint(member.endpoint))
+            self.learning.forget(name)
             self._become(member, config_changed(member.health))
 
     def member(self, name: str) -> Member:
@@ -166,7 +154,11 @@ class Roster:
 
     # choosing
 
-    def rank(self, need: Need, session: str | None = None) -> Ranking:
+    def known(self, member: Member, model: str | None, prompt: Prompt = NO_PROMPT) -> Endpoint:
+        """The endpoint with what was learned about it; ``model`` as it is sent there."""
+        return self.learning.known(member.endpoint, prompt.context_of(model))
+
+    def rank(self, need: Need, session: str | None = None, prompt: Prompt = NO_PROMPT) -> Ranking:
         """The order of endpoints for a request, now."""
         now = self._clock.steady()
         warm = self.sessions.endpoint(session, now) if self._sticky else None
@@ -179,8 +171,13 @@ class Roster:
             )
             for name, member in self._members.items()
         }
+        members = self._members.values()
+        endpoints = [self.known(member, _sent(member.endpoint, need.model), prompt) for member in members]
+        windows = [endpoint.context_window for endpoint in endpoints if endpoint.context_window is not None]
+        if windows:
+            need = replace(need, prompt_tokens=prompt.at_least(min(windows)))
         return rank(
-            self.endpoints,
+            endpoints,
             need,
             facts,
             auto_sort=self._auto_sort,
@@ -323,20 +320,6 @@ class Roster:
     def measured(self, member: Member, ms: float) -> None:
         """Take in a response time for layer 4."""
         member.response_time = measured(member.response_time, ms, self._clock.steady())
-
-    def styles(self, member: Member, wire_format: WireFormat) -> tuple[AuthStyle, ...]:
-        """The headers to try for the key, in order; where one was learned it comes first."""
-        styles = member.endpoint.auth.styles(wire_format)
-        if len(styles) > 1 and self._memory.get(AUTH_STYLE, member.endpoint.name) == styles[1].value:
-            return (styles[1], styles[0])
-        return styles
-
-    def accepted(self, member: Member, wire_format: WireFormat, style: AuthStyle) -> None:
-        """An endpoint took its key in this header: remembered where the header is to be learned."""
-        if len(member.endpoint.auth.styles(wire_format)) > 1:
-            name = member.endpoint.name
-            if self._memory.get(AUTH_STYLE, name) != style.value:
-                self._memory.set(AUTH_STYLE, name, style.value)
 
     def reset(self, name: str) -> None:
         """A person's reset of an endpoint's health."""

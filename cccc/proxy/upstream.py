@@ -6,6 +6,7 @@ came. A key leaves only together with the endpoint it belongs to: both come from
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from cccc.domain.endpoint import Action, AuthStyle, Endpoint, WireFormat, addres
 from cccc.http.headers import to_upstream
 from cccc.http.messages import Headers, Origin, RawHeader, RequestHead, UpstreamRequest
 from cccc.ir.splice import splice_json, splice_string
+from cccc.proxy.mending import mended, mended_headers
+from cccc.proxy.remedies import Kind, Remedy
 
 HOP_HEADER = b"x-cccc-hop"
 """Carries this process's instance id; meeting it again means that an endpoint leads back to us."""
@@ -28,6 +31,8 @@ class Outgoing:
     url: str
     changed_body: bytes | None
     """The body where it differs from the client's own bytes."""
+    losses: tuple[str, ...] = ()
+    """What the remedies cost, in words."""
 
 
 def outgoing(
@@ -38,14 +43,14 @@ def outgoing(
     body: bytes,
     *,
     model: str | None,
-    style: AuthStyle,
     instance: str,
+    remedies: Sequence[Remedy] = (),
     fresh: bool = False,
     response_header_s: float | None = None,
 ) -> Outgoing:
     """The upstream request for one attempt at ``endpoint``.
 
-    ``model`` is the name to send, ``style`` the header that carries the key; ``fresh`` forbids a kept-alive connection;
+    ``model`` is the name to send; ``remedies`` are applied last; ``fresh`` forbids a kept-alive connection;
     ``response_header_s`` replaces the endpoint's own bound on the wait for the answer's head.
     """
     url = address(endpoint.urls[wire_format], wire_format, action)
@@ -56,6 +61,8 @@ def outgoing(
         sent = splice_string(sent, ("model",), model)
     for key, value in endpoint.parameter_overrides.items():
         sent = splice_json(sent, key, None if value == "" else orjson.dumps(value))
+    sent, losses = mended(sent, remedies)
+    style = _style(endpoint, wire_format, remedies)
     timeouts = endpoint.timeouts
     if response_header_s is not None:
         timeouts = timeouts.with_response_header(response_header_s)
@@ -63,13 +70,22 @@ def outgoing(
         method=head.method,
         origin=Origin.of(parts),
         target=f"{parts.path}?{query}" if query else parts.path,
-        headers=Headers(_headers(endpoint, head, style, instance)),
+        headers=Headers(mended_headers(_headers(endpoint, head, style, instance), remedies)),
         body=sent,
         timeouts=timeouts,
         egress=endpoint.egress,
         fresh=fresh,
     )
-    return Outgoing(request, f"{parts.scheme}://{request.origin.netloc}{parts.path}", None if sent is body else sent)
+    return Outgoing(
+        request, f"{parts.scheme}://{request.origin.netloc}{parts.path}", None if sent is body else sent, losses
+    )
+
+
+def _style(endpoint: Endpoint, wire_format: WireFormat, remedies: Sequence[Remedy]) -> AuthStyle:
+    """The header that carries the key: the one that was found out last, else the first to try."""
+    styles = endpoint.auth.styles(wire_format)
+    found = [style for one in remedies if one.kind is Kind.KEY_HEADER for style in styles if style.value == one.what]
+    return found[-1] if found else styles[0]
 
 
 def _headers(endpoint: Endpoint, head: RequestHead, style: AuthStyle, instance: str) -> list[RawHeader]:

@@ -77,8 +77,12 @@ class Learned:
 
     def forget(self, *, topic: str | None = None, subject: str | None = None) -> None:
         """Drop the facts of a topic, about a subject, or both; all of them without either."""
-        for key in [key for key in self._facts if topic in (None, key[0]) and subject in (None, key[1])]:
-            del self._facts[key]
+        if topic is not None and subject is not None:
+            if self._facts.pop((topic, subject), None) is None:
+                return
+        else:
+            for key in [key for key in self._facts if topic in (None, key[0]) and subject in (None, key[1])]:
+                del self._facts[key]
         self._execute(
             "DELETE FROM learned WHERE topic = coalesce(?, topic) AND subject = coalesce(?, subject)", (topic, subject)
         )

@@ -103,6 +103,7 @@ def test_shared_options_stand_anywhere_and_the_last_wins(run: Run, session: Sess
         (("--port", "1", "stats"), "--port belongs to cccc alone; it says nothing to 'stats'."),
         (("--no-tui", "stats"), "--no-tui belongs to cccc alone"),
         (("--port", "66000"), "is not in the range"),
+        (("--port", "http"), "'http' is not a valid port number"),
         (("show",), "Missing argument 'ID'"),
         (("rank",), "Missing option '--client'"),
         (("rank", "--client", "emacs"), "expected one of claude_code, codex, openai, gemini"),

@@ -124,3 +124,26 @@ def test_following_in_json_is_one_object_a_line(run: Run, fake: FakeControl) -> 
     interrupted_after(fake, 2)
     result = run("requests", "-f", "--json", "--filter", "failed")
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [world.FAILED.id]
+
+
+@pytest.mark.anyio
+async def test_following_lets_go_of_the_proxy_when_nobody_reads_any_more(
+    session: Session, fake: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+
+    def closed_pipe(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    @asynccontextmanager
+    async def reaching(session: Session, running: bool) -> AsyncIterator[Control]:
+        try:
+            yield fake
+        finally:
+            left.append("closed")
+
+    session.reach, session.json = reaching, True
+    monkeypatch.setattr(Session, "say_json", closed_pipe)
+    with pytest.raises(BrokenPipeError):
+        await requests.print_rows(session, RequestFilter(), 2)
+    assert left == ["closed"]

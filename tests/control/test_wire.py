@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from enum import Enum
 from functools import cache
@@ -146,18 +145,6 @@ def test_the_shape_of_stats() -> None:
     assert {
         "key", "requests", "errors", "failovers", "ttft_p50_ms", "ttft_p95_ms", "usage", "cost_usd", "cache_share",
     } <= set(shown["groups"][0])  # fmt: skip
-
-
-@pytest.mark.parametrize(("usable", "status"), [(3, "ok"), (1, "degraded"), (0, "down")])
-def test_the_shape_of_health(usable: int, status: str) -> None:
-    overview = dataclasses.replace(world.OVERVIEW, endpoints_usable=usable)
-    assert wire.health_json(overview, world.NOW) == {
-        "status": status,
-        "version": "0.1.0",
-        "uptime_s": 11520.0,
-        "endpoints": {"total": 3, "usable": usable},
-        "in_flight": 1,
-    }
 
 
 # text

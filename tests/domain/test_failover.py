@@ -162,7 +162,7 @@ TABLE: dict[str, tuple[Evidence, Expect]] = {
     "418": (said(418, "teapot"), x(O.BAD_REQUEST, OWN, status=418)),
     "state that another holds": (
         said(404, "Previous response with id 'resp_1' not found.", code="previous_response_not_found"),
-        x(O.BAD_REQUEST, OWN, status=404),
+        x(O.BAD_REQUEST, OWN, elsewhere=True, status=404),
     ),
     "context": (
         said(400, "prompt is too long: 250000 tokens > 200000 maximum", kind="invalid_request_error"),

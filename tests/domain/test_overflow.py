@@ -68,7 +68,34 @@ WORDINGS = [
 
 @pytest.mark.parametrize(("message", "tokens", "maximum"), WORDINGS)
 def test_every_wording_with_its_numbers(message: str, tokens: int | None, maximum: int | None) -> None:
-    assert overflow(message) == Overflow(tokens, maximum)
+    found = overflow(message)
+    assert found is not None
+    assert (found.tokens, found.maximum) == (tokens, maximum)
+
+
+def test_a_prompt_that_fits_without_its_answer_is_told_so_that_the_answer_is_shortened() -> None:
+    message = "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000"
+    assert overflow(message) == Overflow(188_240, 200_000, 21_333)
+    assert overflow_message(Audience.ANTHROPIC, 188_240, 200_000, 21_333).startswith(message)
+    assert overflow_message(Audience.ANTHROPIC, 210_000, 200_000, 21_333) == (
+        "prompt is too long: 210000 tokens > 200000 maximum"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "estimate", "window", "tokens", "maximum"),
+    [
+        (Overflow(), 5_000, 4_096, 5_000, 4_096),
+        (Overflow(), 5_000, None, 5_000, 4_500),
+        (Overflow(maximum=8_000), 5_000, 4_096, 8_001, 8_000),
+        (Overflow(9_000, 8_000), 5_000, 4_096, 9_000, 8_000),
+        (Overflow(9_000), 5_000, None, 9_000, 8_100),
+    ],
+)
+def test_what_a_vendor_does_not_say_is_estimated(
+    said: Overflow, estimate: int, window: int | None, tokens: int, maximum: int
+) -> None:
+    assert said.completed(estimate, window) == Overflow(tokens, maximum)
 
 
 @pytest.mark.parametrize(

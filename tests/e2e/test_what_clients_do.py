@@ -18,9 +18,10 @@ import anyio
 import pytest
 
 from cccc.demo import faults
+from cccc.demo.brains import Brain, chatter, echo
 from cccc.demo.configuration import endpoint
 from cccc.demo.faults import End, Fault, Point
-from cccc.demo.provider import SimulatedProvider
+from cccc.demo.provider import Pace, SimulatedProvider
 from tests.e2e.real_clients import ClaudeCode, Codex, Run, require_clients
 from tests.e2e.relay import relay_to
 from tests.e2e.scripts import CLAUDE_CODE, CLIENT_KEY, CODEX, UPSTREAM_KEY, Script
@@ -41,9 +42,9 @@ ONCE_MORE: Mapping[type[ClaudeCode | Codex], dict[str, str]] = {
 class Scene:
     """A scene and what it must come to.
 
-    ``sick``: the fault of each endpoint; ``turns``: for so many turns only. ``posts`` and ``upstream`` are the most
-    requests that the client and the proxy may send. ``shown`` is what a person must read; where the client loses our
-    words, its own. ``well``: the client gets its answer after all.
+    ``sick``: the fault of each endpoint; ``turns``: for so many turns only; ``late``: so many seconds after each was
+    asked. ``posts`` and ``upstream`` are the most requests that the client and the proxy may send. ``shown`` is what a
+    person must read; where the client loses our words, its own. ``well``: the client gets its answer after all.
     """
 
     script: Script
@@ -53,6 +54,8 @@ class Scene:
     upstream: int
     sick: tuple[Fault | None, ...] = ()
     turns: int | None = None
+    late: float = 0.0
+    brain: Brain = echo
     well: bool = False
     below: str = ""
     entry: Mapping[str, Any] = field(default_factory=dict)
@@ -93,6 +96,7 @@ def both(
 
 WITH_TOKEN = {"server": {"auth_token": "the-proxys-own-token-0123456789"}}
 SMALL = {"server": {"max_request_bytes": "2KB"}}
+EARLY_HEAD = {"routing": {"gate_timeout": "300ms"}}
 SHORT = {"timeouts": {"response_header": "500ms", "first_event": "600ms", "total": "1s"}}
 TOO_LONG = faults.status(
     400, "prompt is too long: 250000 tokens > 200000 maximum", error_kind="context_length_exceeded"
@@ -148,7 +152,7 @@ SCENES = [
     ),
     *both(
         "overloaded", sick=(faults.status(529, retry_after="1"),), upstream=2,
-        claude={"posts": 2, "shown": "API Error: 529 Overloaded"},
+        claude={"posts": 2, "shown": "API Error: 529 "},
         codex={"posts": 2, "shown": "cccc: endpoint 'one' is overloaded (529)"},
     ),
     *both(
@@ -178,9 +182,18 @@ SCENES = [
         claude={"posts": 3, "shown": "cccc: endpoint 'one' closed the stream"},
         codex={"posts": 2, "shown": "cccc: endpoint 'one' closed the stream before its end"},
     ),
+    Scene(
+        CLAUDE_CODE, "cut after a block", sick=(faults.cut(at=1_800),), brain=chatter, upstream=1, posts=1,
+        shown="cccc: endpoint 'one' closed the stream before its end; the answer above is incomplete",
+    ),
+    *both(
+        "key refused late", sick=(faults.status(401),), late=0.7, sections=EARLY_HEAD, upstream=2,
+        shown="cccc: endpoint 'one' rejected its API key (401). Update it in cccc",
+        claude={"posts": 2}, codex={"posts": 1},
+    ),
     *both(
         "error event in content", sick=(faults.error_event(Point.CONTENT, 529),), upstream=3,
-        claude={"posts": 3, "shown": "Overloaded"}, codex={"posts": 2, "shown": "Overloaded"},
+        claude={"posts": 3, "shown": "verloaded"}, codex={"posts": 2, "shown": "Overloaded"},
     ),
     *both(
         "unknown path", sick=(None,), below="/nowhere", upstream=0, posts=2,
@@ -219,7 +232,9 @@ async def _play(scene: Scene, folder: Path) -> Seen:
     async with AsyncExitStack() as stack:
         providers = []
         for name, fault in zip(("one", "two"), scene.sick, strict=False):
-            provider = SimulatedProvider(scene.script.wire_format, name=name, key=UPSTREAM_KEY)
+            provider = SimulatedProvider(
+                scene.script.wire_format, name=name, key=UPSTREAM_KEY, pace=Pace(scene.late), brain=scene.brain
+            )
             await stack.enter_async_context(provider.running())
             if fault is not None and scene.turns is None:
                 provider.fail_always(fault)

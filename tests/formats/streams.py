@@ -158,7 +158,7 @@ STREAMS: dict[str, Stream] = {
             (a("content_block_delta", ',"index":0,"delta":{"type":"thinking_delta","thinking":"hm"}'), C),
             (a("content_block_delta", ',"index":0,"delta":{"type":"signature_delta","signature":"xyz"}'), C),
         ),
-        ReplyFacts(content=True),
+        ReplyFacts(content=True, signatures=("xyz",)),
     ),
     "a refusal": Stream(
         A,

@@ -120,6 +120,10 @@ def test_a_stated_error_is_found_whatever_the_status(wire_format: WireFormat, bo
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
+        (
+            '{"detail":[{"type":"extra_forbidden","loc":["body","thinking","type"],"msg":"M"}]}',
+            Fault(None, None, "thinking.type: M"),
+        ),
         ('{"message":"M"}', Fault(None, None, "M")),
         ('{"detail":"M"}', Fault(None, None, "M")),
         ('{"detail":[{"loc":["body"],"msg":"M","type":"x"}]}', Fault(None, None, "M")),

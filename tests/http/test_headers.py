@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cccc.http.headers import HOP_BY_HOP, REDACTED, redacted, to_client, to_upstream
+from cccc.http.headers import HOP_BY_HOP, to_client, to_upstream
 from cccc.http.messages import Headers
 
 CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.json"))
@@ -123,11 +123,6 @@ def test_order_and_repetition_are_kept() -> None:
 @pytest.mark.parametrize("value", [b"a\x1b[2Jb", b"a\x00", b"\x7f", b"a\nb", b"\x01"])
 def test_control_characters_do_not_reach_the_client(value: bytes) -> None:
     assert to_client(Headers([(b"request-id", value), (b"date", b"a\tb")])) == [(b"date", b"a\tb")]
-
-
-def test_the_log_shows_only_what_is_listed() -> None:
-    shown = dict(redacted(Headers.of([("content-type", "a"), ("authorization", "Bearer s"), ("x-new", "s")])))
-    assert shown == {"content-type": "a", "authorization": REDACTED, "x-new": REDACTED}
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)

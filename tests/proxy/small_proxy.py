@@ -16,7 +16,7 @@ import anyio
 
 from cccc.clock import Clock, SystemClock
 from cccc.config import load_text
-from cccc.domain.endpoint import Auth, AuthType, Endpoint, Timeouts, WireFormat
+from cccc.domain.endpoint import Auth, AuthType, Endpoint, WireFormat
 from cccc.domain.health import EndpointHealth
 from cccc.domain.record import RequestRecord
 from cccc.domain.secret import Secret
@@ -115,7 +115,3 @@ async def small_proxy(
     finally:
         with anyio.CancelScope(shield=True):
             await transport.aclose()
-
-
-TINY = Timeouts(connect=0.3, tls_handshake=0.3, response_header=0.3, first_event=0.9, stream_idle=0.3, total=1.5)
-"""For rows in which a time limit is what is tested; all others have the usual ones."""

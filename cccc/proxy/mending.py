@@ -1,0 +1,254 @@
+"""Remedies carried out on the bytes of a request: what has to change changes, every other byte stays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from cccc.http.messages import RawHeader
+from cccc.ir import json
+from cccc.ir.spans import Child, children, cut, members, replaced
+from cccc.ir.splice import prune, splice_json
+from cccc.proxy.remedies import Kind, Remedy, signature
+
+BETA_HEADER = b"anthropic-beta"
+_LEAST_BUDGET = 1024
+_DEFAULT_BUDGET = 8_192
+
+
+def mended(body: bytes, remedies: Sequence[Remedy]) -> tuple[bytes, tuple[str, ...]]:
+    """The body with the remedies applied, and what that cost, in words. The same object where nothing changed."""
+    losses = []
+    for remedy in remedies:
+        change, words = _CHANGES.get(remedy.kind, (None, ""))
+        if change is None:
+            continue
+        changed = change(body, remedy)
+        if changed is not body and changed != body:
+            losses.append(words.format(what=remedy.what, to=remedy.to))
+            body = changed
+    return body, tuple(losses)
+
+
+def mended_headers(headers: list[RawHeader], remedies: Sequence[Remedy]) -> list[RawHeader]:
+    """The head's fields with unwanted tokens taken out of ``anthropic-beta``."""
+    unwanted = {remedy.what for remedy in remedies if remedy.kind is Kind.WITHOUT_BETA}
+    if not unwanted:
+        return headers
+    kept: list[RawHeader] = []
+    for name, value in headers:
+        if name != BETA_HEADER:
+            kept.append((name, value))
+            continue
+        tokens = [token for token in _tokens(value) if "" not in unwanted and token not in unwanted]
+        if tokens:
+            kept.append((name, ",".join(tokens).encode("latin-1")))
+    return kept
+
+
+def betas(headers: Sequence[RawHeader]) -> frozenset[str]:
+    """The tokens of ``anthropic-beta``."""
+    return frozenset(token for name, value in headers if name == BETA_HEADER for token in _tokens(value))
+
+
+def digest(mark: str) -> str:
+    """A signature's short name: what is remembered of it."""
+    return hashlib.sha256(mark.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _tokens(value: bytes) -> list[str]:
+    return [token for token in (part.strip() for part in value.decode("latin-1").split(",")) if token]
+
+
+_INSIDE: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        "cache_control": (
+            ("system", "*"),
+            ("tools", "*"),
+            ("messages", "*", "content", "*"),
+            ("messages", "*", "content", "*", "content", "*"),
+        ),
+        "defer_loading": (("tools", "*"),),
+        "eager_input_streaming": (("tools", "*"),),
+        "input_examples": (("tools", "*"),),
+        "strict": (("tools", "*"), ("tools", "*", "function")),
+    }
+)
+"""Where attributes stand that have no path of their own."""
+
+
+def _without(body: bytes, remedy: Remedy) -> bytes:
+    path = tuple(remedy.what.split("."))
+    for before in ((), *_INSIDE.get(path[0], ())):
+        body = prune(body, (*before, *path))
+    return body
+
+
+def _at_most(body: bytes, remedy: Remedy) -> bytes:
+    """A smaller bound on the answer; a thinking budget has to stay below it."""
+    bound = int(remedy.to)
+    fields = json.obj(json.peek(body))
+    if json.count(fields.get(remedy.what)) <= bound:
+        return body
+    body = splice_json(body, remedy.what, b"%d" % bound)
+    thinking = json.obj(fields.get("thinking"))
+    if json.count(thinking.get("budget_tokens")) < bound:
+        return body
+    if bound <= _LEAST_BUDGET:
+        return splice_json(body, "thinking", None)
+    return splice_json(body, "thinking", orjson.dumps({**thinking, "budget_tokens": bound - 1}))
+
+
+def _renamed(body: bytes, remedy: Remedy) -> bytes:
+    def rename(text: str) -> list[tuple[int, int, str]]:
+        found = list(members(text, 0))
+        if any(member.key == remedy.to for member in found):
+            return []
+        new = orjson.dumps(remedy.to).decode()
+        return [
+            (member.start, member.start + len(_as_spelled(text, member)), new)
+            for member in found
+            if member.key == remedy.what
+        ]
+
+    return _edited(body, rename)
+
+
+def _as_spelled(text: str, member: Child) -> str:
+    return text[member.start : text.rindex('"', member.start, member.value_start) + 1]
+
+
+def _thinking_as(body: bytes, remedy: Remedy) -> bytes:
+    fields = json.obj(json.peek(body))
+    thinking = json.obj(fields.get("thinking"))
+    if thinking.get("type") not in ("adaptive", "enabled") or thinking["type"] == remedy.what:
+        return body
+    kept = {key: value for key, value in thinking.items() if key not in ("type", "budget_tokens")}
+    if remedy.what == "adaptive":
+        return splice_json(body, "thinking", orjson.dumps({**kept, "type": "adaptive"}))
+    room = json.count(fields.get("max_tokens")) - 1
+    if 0 <= room < _LEAST_BUDGET:
+        return splice_json(body, "thinking", None)
+    budget = room if room > 0 else _DEFAULT_BUDGET
+    return splice_json(body, "thinking", orjson.dumps({**kept, "type": "enabled", "budget_tokens": budget}))
+
+
+def _no_thinking(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
+    """Thinking switched off, and with it what needs it."""
+    for key in ("thinking", "context_management"):
+        body = splice_json(body, key, None)
+    return body
+
+
+def _without_signed(body: bytes, remedy: Remedy) -> bytes:
+    """Thinking with these signatures taken out; a message of which nothing stays goes as a whole."""
+    wanted = frozenset(remedy.what.split())
+
+    def unwanted(part: Any) -> bool:
+        mark = signature(part)
+        return mark is not None and (not wanted or digest(mark) in wanted)
+
+    def nothing_stays(message: Any) -> bool:
+        blocks = json.items(json.obj(message).get("content"))
+        return bool(blocks) and all(map(unwanted, blocks))
+
+    body = prune(body, ("messages", "*"), nothing_stays)
+    body = prune(body, ("messages", "*", "content", "*"), unwanted)
+    return prune(body, ("input", "*"), unwanted)
+
+
+def _system_inline(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
+    """The text of system messages as blocks of the user's message beside them, as Claude Code does it when told to."""
+
+    def inline(text: str) -> list[tuple[int, int, str]]:
+        edits: list[tuple[int, int, str]] = []
+        for listed in (member for member in members(text, 0) if member.key == "messages"):
+            messages = list(children(text, listed.value_start))
+            added: defaultdict[int, list[str]] = defaultdict(list)
+            moved = []
+            for at, message in enumerate(messages):
+                if json.obj(message.value).get("role") != "system":
+                    continue
+                host = _host(messages, at)
+                if host is None:
+                    edits += _as_user(text, message)
+                    continue
+                added[host] += _blocks(text, message)
+                moved.append(at)
+            edits += [(start, end, "") for start, end in cut(messages, moved)]
+            for host, blocks in added.items():
+                edits += _with_blocks(text, messages[host], blocks)
+        return edits
+
+    return _edited(body, inline)
+
+
+def _host(messages: Sequence[Child], at: int) -> int | None:
+    """The user's message that takes a system message in: the one before it, else the one after it."""
+    roles = [json.obj(message.value).get("role") for message in messages]
+    before = next((place for place in range(at - 1, -1, -1) if roles[place] != "system"), None)
+    after = next((place for place in range(at + 1, len(roles)) if roles[place] != "system"), None)
+    return next((place for place in (before, after) if place is not None and roles[place] == "user"), None)
+
+
+def _content(text: str, message: Child) -> Child | None:
+    return next((member for member in members(text, message.value_start) if member.key == "content"), None)
+
+
+def _blocks(text: str, message: Child) -> list[str]:
+    """A message's content as the texts of its blocks."""
+    content = _content(text, message)
+    if content is None:
+        return []
+    raw = text[content.value_start : content.end]
+    if isinstance(content.value, str):
+        return [f'{{"type":"text","text":{raw}}}'] if content.value else []
+    return [text[block.value_start : block.end] for block in children(text, content.value_start)]
+
+
+def _with_blocks(text: str, message: Child, blocks: list[str]) -> list[tuple[int, int, str]]:
+    content = _content(text, message)
+    if content is None or not blocks:
+        return []
+    if isinstance(content.value, str):
+        own = [f'{{"type":"text","text":{text[content.value_start : content.end]}}}'] if content.value else []
+        return [(content.value_start, content.end, f"[{','.join([*own, *blocks])}]")]
+    end = content.end - 1
+    return [(end, end, ("," if content.value else "") + ",".join(blocks))]
+
+
+def _as_user(text: str, message: Child) -> list[tuple[int, int, str]]:
+    return [
+        (member.value_start, member.end, '"user"')
+        for member in members(text, message.value_start)
+        if member.key == "role"
+    ]
+
+
+def _edited(body: bytes, edit: Callable[[str], list[tuple[int, int, str]]]) -> bytes:
+    try:
+        text = body.decode()
+        edits = edit(text)
+    except (ValueError, RecursionError):
+        return body
+    return replaced(text, edits).encode() if edits else body
+
+
+_CHANGES: Mapping[Kind, tuple[Callable[[bytes, Remedy], bytes], str]] = MappingProxyType(
+    {
+        Kind.WITHOUT: (_without, "{what} left out"),
+        Kind.RENAMED: (_renamed, "{what} sent as {to}"),
+        Kind.AT_MOST: (_at_most, "{what} lowered to {to}"),
+        Kind.SHORTER: (_at_most, "{what} lowered to {to} for this prompt"),
+        Kind.THINKING_AS: (_thinking_as, "thinking asked for as {what}"),
+        Kind.NO_THINKING: (_no_thinking, "thinking switched off"),
+        Kind.SYSTEM_INLINE: (_system_inline, "system messages sent as the user's"),
+        Kind.WITHOUT_SIGNED: (_without_signed, "thinking signed by another endpoint left out"),
+    }
+)
+"""Kinds that change the body, and how the change is told. The others change the head."""

@@ -1,0 +1,129 @@
+"""The client's side of one request: an endpoint's answer, or one of ours, in the form and the words it understands."""
+
+from __future__ import annotations
+
+from cccc.domain.answers import Audience, Failure, answer
+from cccc.domain.endpoint import Action
+from cccc.domain.telling import Told
+from cccc.http.messages import Headers, Responder
+from cccc.ir.codec import ReplyFacts
+from cccc.ir.estimate import estimated_tokens
+from cccc.proxy.asked import Asked
+from cccc.proxy.client_stream import ClientStream
+from cccc.proxy.context import Context
+from cccc.proxy.own_answers import answer_headers
+from cccc.proxy.roster import Member
+from cccc.proxy.whole import WholeAnswer, stream_head
+
+
+class Reply:
+    """What the client gets, and what the record says of it.
+
+    ``stream`` is where a streamed answer goes, ``None`` for a request that does not stream. ``status`` is what was sent
+    (0: nothing yet); ``error`` the sentence and ``refusal`` the failure where the answer was ours.
+    """
+
+    def __init__(self, context: Context, asked: Asked, responder: Responder) -> None:
+        self._context = context
+        self._asked = asked
+        self._responder = responder
+        self._sent = 0
+        self.status = 0
+        self.error: str | None = None
+        self.refusal: Failure | None = None
+        self.stream: ClientStream | None = None
+        if asked.streaming:
+            codex = asked.audience is Audience.CODEX
+            self.stream = ClientStream(responder, asked.codec, context.clock, asked.id, codex=codex)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the head of a stream is out: then only a frame can say more."""
+        return self.stream is not None and self.stream.started
+
+    @property
+    def bytes_out(self) -> int:
+        """How much of the body has gone to the client."""
+        return self.stream.bytes_out if self.stream is not None else self._sent
+
+    def headers(self, member: Member) -> Headers:
+        """Our own fields of an endpoint's answer."""
+        name = member.endpoint.name.encode("ascii", "replace")
+        return Headers([(b"x-cccc-request-id", self._asked.id.encode("ascii")), (b"x-cccc-endpoint", name)])
+
+    async def deliver(self, whole: WholeAnswer, member: Member) -> None:
+        """An endpoint's whole answer in the form that was asked for, under the name of the model that was asked for."""
+        codec, facts = self._asked.codec, self._asked.facts
+        whole, ours = whole.named(codec, facts.model), self.headers(member)
+        self.status = whole.status
+        if self.stream is None or not whole.good:
+            await self._send(whole.status, whole.head(ours), whole.body)
+            return
+        await self.stream.open(stream_head(whole.headers, ours))
+        await self.stream.write(codec.unfold(whole.body, usage=facts.stream_usage))
+        await self.stream.finish()
+
+    async def complete(self) -> None:
+        """The clean end of a stream that is whole."""
+        if self.stream is not None:
+            self.status = 200
+            await self.stream.finish()
+
+    async def broken_off(self, told: Told) -> None:
+        """The end behind an endpoint's own error event that went through: no second one follows."""
+        if self.stream is not None:
+            self.status, self.error = 200, told.message
+            await self.stream.finish(close=True)
+
+    async def tell(self, told: Told, *, param: str | None = None, seen: ReplyFacts | None = None) -> None:
+        """An answer of ours: as a whole, or as the frame that ends a stream of which ``seen`` has gone out."""
+        asked = self._asked
+        if asked.action is Action.COUNT_TOKENS and told.failure not in (Failure.BAD_JSON, Failure.SHUTTING_DOWN):
+            await self._estimate()
+            return
+        message = self._context.redactor.text(told.message)
+        said = answer(
+            told.failure,
+            asked.audience,
+            message,
+            request_id=asked.id,
+            stream=asked.streaming,
+            retry_after=told.retry_after,
+            param=param,
+            status=told.status,
+            headers_sent=self.begun,
+        )
+        self.error = message
+        self.refusal = told.failure
+        self.status = 200 if said.in_stream else said.status
+        if said.in_stream and self.stream is not None:
+            if asked.audience is Audience.ANTHROPIC:
+                self._context.verdicts.remember(asked.asker, told)
+            await self.stream.fail(said, seen or ReplyFacts())
+            return
+        if said.close:
+            self._responder.close_after()
+        if not self._responder.started:
+            codec = asked.codec
+            await self._send(said.status, answer_headers(said, codec.wire_format), codec.error_body(said))
+
+    async def _estimate(self) -> None:
+        """Claude Code sends paid requests where counting fails, so it gets our own count, marked as such."""
+        self.status = 200
+        tokens = estimated_tokens(self._asked.request.body)
+        headers = Headers.of(
+            [
+                ("content-type", "application/json"),
+                ("x-cccc-request-id", self._asked.id),
+                ("x-cccc-estimated", "true"),
+            ]
+        )
+        await self._send(200, headers, b'{"input_tokens":%d}' % tokens)
+
+    async def _send(self, status: int, headers: Headers, body: bytes) -> None:
+        """An answer that does not stream."""
+        self._sent = len(body)
+        if self.stream is not None:
+            await self.stream.replace(status, headers, body)
+        else:
+            await self._responder.send(status, headers, body)

@@ -1,0 +1,214 @@
+"""The attempts for one client request: the loop that carries out what ``domain.trying`` decides.
+
+Each attempt's consequences go to the roster once per endpoint, when the request leaves it: two attempts of one request
+are one record in the breaker's window.
+"""
+
+from __future__ import annotations
+
+import random
+
+import anyio
+
+from cccc.domain.endpoint import Action
+from cccc.domain.failover import Outcome
+from cccc.domain.ranking import Ranking
+from cccc.domain.record import AttemptRecord
+from cccc.domain.telling import tell_none
+from cccc.domain.trying import Ask, Deliver, Drop, End, Step, Trying, next_step, no_network
+from cccc.domain.trying import Attempt as Tried
+from cccc.proxy.asked import Asked
+from cccc.proxy.attempt import Attempt, Bounds
+from cccc.proxy.context import Context
+from cccc.proxy.cures import Cures
+from cccc.proxy.lineup import Lineup, Option
+from cccc.proxy.reply import Reply
+from cccc.proxy.roster import Admission
+from cccc.proxy.upstream import outgoing
+
+
+class Tries:
+    """Asks endpoints until one has answered or nothing is left. Used once: ``rank``, then ``run``.
+
+    ``attempt`` is the one at hand or the last one; ``records`` are those that have ended. ``failed_before`` counts the
+    failed ones that were followed by another, ``notes`` are remarks for the log. ``ttft_ms`` runs from the request's
+    arrival.
+    """
+
+    def __init__(self, context: Context, asked: Asked, reply: Reply) -> None:
+        self._context = context
+        self._asked = asked
+        self._reply = reply
+        self._cures = Cures(context.roster, asked.session, asked.action, asked.prompt, stored=asked.facts.stored)
+        self._unjudged: list[tuple[int, Attempt]] = []
+        self.attempt: Attempt | None = None
+        self.records: list[AttemptRecord] = []
+        self.failed_before = 0
+        self.ttft_ms: float | None = None
+        self.notes: dict[str, str] = {}
+
+    def rank(self) -> Ranking:
+        """The order of endpoints for this request, now."""
+        roster, asked = self._context.roster, self._asked
+        holder = roster.holders.endpoint(asked.facts.state_ref)
+        return roster.rank(asked.need(holder=holder), asked.session, asked.prompt)
+
+    async def run(self, ranking: Ranking) -> Deliver | End | Drop:
+        """Ask one endpoint after the other; returns how to end. A stream has by then gone to the client."""
+        roster = self._context.roster
+        order = ranking.order
+        resort = not order and self._asked.counts and ranking.last_resort is not None and roster.last_resort()
+        if resort and ranking.last_resort is not None:
+            order = (ranking.last_resort,)
+        if not order:
+            return self._nobody(ranking)
+        lineup = Lineup(roster, self._asked.prompt)
+        trying = Trying((), self._asked.audience, self._context.settings.max_attempts)
+        trying = lineup.extend(trying, order, repeats=not resort)
+        full = False
+        step = self._next_step(trying)
+        while isinstance(step, Ask):
+            if step.delay:
+                await anyio.sleep(step.delay)
+            option, before = lineup[step.endpoint], self.attempt
+            admission = await roster.admit(
+                option.member, option.candidate.model_sent, last=step.last_candidate, resort=resort
+            )
+            if admission is Admission.ADMITTED:
+                with roster.in_use(option.member, counts=self._asked.counts):
+                    trying = trying.after(await self._ask(step, option))
+            else:
+                full |= admission is Admission.FULL
+                trying = trying.without(step.endpoint)
+                if step.repeat and before is not None:
+                    self._judge(before)
+            step = self._next_step(trying)
+            if not resort and _fails(step, trying):
+                # Time has passed: somebody who was cooling down when this request came may be well by now.
+                trying = lineup.extend(trying, self.rank().order)
+                step = self._next_step(trying)
+            if self.attempt is not before and self.attempt is not None:
+                self._observe(self.attempt, step, trying)
+        return step if trying.attempts or full else self._nobody(self.rank())
+
+    def interrupted(self, *, client_gone: bool) -> None:
+        """The request was cancelled: by its client, or by our own end. What was going on is an attempt all the same."""
+        attempt = self.attempt
+        if attempt is None or attempt.classification is not None:
+            return
+        attempt.interrupted(client_gone=client_gone)
+        if attempt.whole:
+            self._learn(attempt, leaving=True)
+        self.records.append(attempt.record(None))
+
+    def _nobody(self, ranking: Ranking) -> End:
+        now, asked = self._context.clock.now(), self._asked
+        model, tokens = asked.facts.model, asked.prompt.tokens
+        return End(tell_none(ranking, asked.audience, model=model, prompt_tokens=tokens, now=now))
+
+    def _next_step(self, trying: Trying) -> Step:
+        jitter = random.random()  # noqa: S311  (spreads pauses; no secret)
+        return next_step(trying, now=self._context.clock.now(), jitter=jitter, headers_sent=self._reply.begun)
+
+    async def _ask(self, ask: Ask, option: Option) -> Tried:
+        """One attempt at an endpoint that has a place for it."""
+        cures = self._cures
+        if ask.remedied:
+            cures.take(ask.endpoint)
+        self.attempt = attempt = self._prepared(ask, option)
+        await attempt.run(self._context.transport, self._reply.stream, self._reply.headers(option.member))
+        seen = cures.after(attempt)
+        return Tried(ask.endpoint, seen, attempt.started, attempt.ended, remedy=cures.offers(attempt))
+
+    def _prepared(self, ask: Ask, option: Option) -> Attempt:
+        context, asked, candidate = self._context, self._asked, option.candidate
+        endpoint = option.member.endpoint
+        head_s, bounds = self._bounds(ask, option)
+        return Attempt(
+            option.member,
+            candidate,
+            outgoing(
+                endpoint,
+                candidate.target_format,
+                asked.action,
+                asked.request.head,
+                asked.request.body,
+                model=candidate.model_sent if candidate.model_sent != asked.facts.model else None,
+                remedies=self._cures.of(endpoint, candidate.target_format, candidate.model_sent),
+                instance=context.instance,
+                fresh=ask.fresh,
+                response_header_s=head_s,
+            ),
+            codec=asked.codec,
+            streaming=asked.streaming,
+            turn=asked.action is Action.TURN,
+            asked_model=asked.facts.model,
+            bounds=bounds,
+            clock=context.clock,
+            redactor=context.redactor,
+            copy_limit=context.settings.response_copy_limit,
+        )
+
+    def _bounds(self, ask: Ask, option: Option) -> tuple[float, Bounds]:
+        """Seconds until the answer's head must have come, and the bounds of the rest."""
+        timeouts = option.member.endpoint.timeouts
+        if self._asked.streaming:
+            first_event = timeouts.first_event if ask.last_candidate else timeouts.first_event / 3
+            head = timeouts.response_header * 3 if ask.last_candidate else timeouts.response_header
+            return head, Bounds(first_event=first_event, total=None)
+        # Half of the time is kept for the next candidate: a turn must not fail because the first one hangs.
+        elapsed = self._context.clock.monotonic() - self._asked.start
+        left = max(0.0, timeouts.total - elapsed) / (1 if ask.last_candidate else 2)
+        return left, Bounds(first_event=left, total=left)
+
+    def _observe(self, attempt: Attempt, step: Step, trying: Trying) -> None:
+        """Let the roster learn from an attempt: once per endpoint, when the request leaves it."""
+        seen = attempt.classification
+        if seen is None:
+            return
+        if isinstance(step, Ask) and not seen.free:
+            self.failed_before += 1
+        leaving = not (isinstance(step, Ask) and step.endpoint == attempt.endpoint)
+        cut_off = no_network(trying.attempts)
+        if leaving and cut_off:
+            # Held against the endpoint only once another one has shown that the network is there.
+            self._unjudged.append((len(self.records), attempt))
+        until = self._learn(attempt, leaving=leaving and not cut_off)
+        self.records.append(attempt.record(until))
+        if not cut_off:
+            for place, earlier in self._unjudged:
+                self.records[place] = earlier.record(self._judge(earlier))
+            self._unjudged.clear()
+
+    def _learn(self, attempt: Attempt, *, leaving: bool) -> float | None:
+        """What an attempt shows about its endpoint; returns until when that cools down now, if it does."""
+        roster, member, seen = self._context.roster, attempt.member, attempt.classification
+        if seen is None:
+            return None
+        until = None
+        if self._asked.counts:
+            roster.spend(member, ok=seen.outcome is Outcome.OK)
+            roster.observe_limits(member, attempt.limits)
+            if leaving:
+                until = self._judge(attempt)
+        if seen.outcome is Outcome.OK:
+            self.notes |= self._cures.answered(attempt)
+            if self._asked.counts:
+                roster.measured(member, attempt.response_time_ms)
+                roster.completed(self._asked.session, attempt.endpoint)
+        if attempt.first_content_at is not None:
+            self.ttft_ms = (attempt.first_content_at - self._asked.start) * 1000.0
+        return until
+
+    def _judge(self, attempt: Attempt) -> float | None:
+        """Let the endpoint's health know; returns until when it cools down now, if it does."""
+        seen = attempt.classification
+        if seen is None or not self._asked.counts:
+            return None
+        return self._context.roster.observe(attempt.member, self._asked.id, attempt.candidate.model_sent, seen)
+
+
+def _fails(step: Step, trying: Trying) -> bool:
+    """Whether the request would fail with this step, for whatever reason but a client that has gone."""
+    good = bool(trying.attempts) and trying.attempts[-1].classification.outcome is Outcome.OK
+    return isinstance(step, Deliver | End) and not good
