@@ -45,10 +45,14 @@ class Exchange:
         self._endpoint: str | None = None
         self._left = False
 
+    @property
+    def id(self) -> str:
+        """The request's id."""
+        return self._asked.id
+
     async def run(self) -> None:
         """Answer the request and record it. Lets cancellation through."""
-        in_flight, own_id = self._context.in_flight, self._asked.id
-        in_flight[own_id] = self
+        self._context.in_flight[self.id] = self
         try:
             await self._carry_out()
         except ClientGone:
@@ -61,7 +65,7 @@ class Exchange:
                     await self._last_words()
             raise
         finally:
-            del in_flight[own_id]
+            del self._context.in_flight[self.id]
             self._finish()
 
     async def _carry_out(self) -> None:

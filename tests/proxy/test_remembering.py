@@ -10,7 +10,7 @@ import pytest
 
 from cccc.demo import faults
 from cccc.domain.cooldown import Cooldown
-from cccc.domain.endpoint import Auth, AuthStyle, AuthType, Endpoint, ModelRule, WireFormat
+from cccc.domain.endpoint import Auth, AuthType, Endpoint, ModelRule, WireFormat
 from cccc.domain.failover import Outcome
 from cccc.domain.health import Breaker, EndpointHealth, TurnRecord
 from cccc.domain.remembered import clamped, shifted
@@ -83,14 +83,15 @@ async def test_a_restart_forgets_neither_breaker_nor_cooldown_nor_what_was_learn
             for _ in range(3):
                 await home.turn(stream=False)
             roster = home.runtime.context.roster
-            roster.accepted(roster.member("three"), WireFormat.ANTHROPIC, AuthStyle.X_API_KEY)
+            roster.learning.counts_no_tokens(roster.member("three").endpoint)
             before = {name: roster.member(name).health for name in ("one", "two", "three")}
             assert before["two"].breaker is Breaker.OPEN
         clock.advance(2)
         async with house(tmp_path, clock, *settings) as home:
             roster = home.runtime.context.roster
             assert {name: roster.member(name).health for name in before} == before
-            assert roster.styles(roster.member("three"), WireFormat.ANTHROPIC)[0] is AuthStyle.X_API_KEY
+            known = roster.learning.known(roster.member("three").endpoint, None)
+            assert known.count_tokens_enabled is False
             assert (await home.turn()).status == 200
             assert home.records[-1].endpoint == "three"
 
