@@ -20,6 +20,8 @@ _JSON_INTEGERS = range(-(2**63), 2**64)
 def _readable_name(name: str) -> str:
     if not name.isprintable() or name != name.strip():
         raise complaint_found("holds control characters or outer spaces; expected 1 to 100 printable characters")
+    if name == "auto":
+        raise complaint("is what ends a choice (cccc use auto); choose another name")
     return name
 
 

@@ -97,6 +97,9 @@ def tell_none(
             Failure.NOT_CONVERTIBLE,
             "the endpoint that holds what this request continues cannot be used; send the whole conversation",
         )
+    if not ranking.excluded:
+        none_yet = "none is configured. cccc config path says where the configuration belongs"
+        return Told(Failure.NO_ENDPOINT, f"no endpoint is enabled for {asked_for}: {none_yet}")
     reasons = _reasons([one for one in ranking.excluded if one.cause is not Cause.DISABLED])
     if causes == {Cause.MODEL}:
         return Told(Failure.NO_MODEL, f"no endpoint serves {asked_for}{reasons}")

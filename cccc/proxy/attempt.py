@@ -180,7 +180,7 @@ class Attempt:
         body = b"".join(parts)
         self._copy.add(body)
         self.kept = understood(answer.status, answer.headers, body, self._codec, folds=self._turn)
-        if good:
+        if good and self.kept.facts.content:
             self.first_content_at = self._clock.monotonic()
             self.ttft_ms = self._elapsed()
 

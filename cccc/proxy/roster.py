@@ -376,7 +376,7 @@ class Roster:
             models=endpoint.models,
             health=state.standing,
             breaker=health.breaker,
-            cooldown_until=health.cooldown.until if health.cooldown and health.cooldown.until > now else None,
+            cooldown_until=None if state.usable else state.until,
             reason=state.reason,
             ttft_ms=member.response_time.current(now - self._ahead) if member.response_time else None,
             success_rate=success_rate(health),

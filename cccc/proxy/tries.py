@@ -99,6 +99,7 @@ class Tries:
         attempt.interrupted(client_gone=client_gone)
         if attempt.whole:
             self._learn(attempt, leaving=True)
+        self._time(attempt)
         self.records.append(attempt.record(None))
 
     def _nobody(self, ranking: Ranking) -> End:
@@ -196,9 +197,12 @@ class Tries:
             if self._asked.counts:
                 roster.measured(member, attempt.response_time_ms)
                 roster.completed(self._asked.session, attempt.endpoint)
+        self._time(attempt)
+        return until
+
+    def _time(self, attempt: Attempt) -> None:
         if attempt.first_content_at is not None:
             self.ttft_ms = (attempt.first_content_at - self._asked.start) * 1000.0
-        return until
 
     def _judge(self, attempt: Attempt) -> float | None:
         """Let the endpoint's health know; returns until when it cools down now, if it does."""

@@ -66,6 +66,13 @@ _WRONG_TOKEN = {
 }
 
 
+_NO_TOKEN = {
+    Guard.NONE: "this proxy wants a token and none was sent (cccc token shows it)",
+    Guard.PROXY: "this proxy wants a token and none was sent; cccc token shows it",
+    Guard.ADMIN: "the management API wants the admin token (file admin.token in the state folder)",
+}
+
+
 def _host_as_sent(name: str) -> bytes:
     """A configured host name as it stands in a ``Host`` field."""
     bare = name.strip().lower()
@@ -262,7 +269,8 @@ class Edge:
             return None
         else:
             self._wrong_tokens.add(peer)
-            message = _WRONG_TOKEN[route.guard]
+            sent = b"authorization" in fields or b"x-api-key" in fields
+            message = _WRONG_TOKEN[route.guard] if sent else _NO_TOKEN[route.guard]
         return Denial(Failure.WRONG_TOKEN, message, route.refuse)
 
     def _unusable_content(self, fields: _Fields, route: Route) -> Denial | None:

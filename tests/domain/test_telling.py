@@ -25,7 +25,15 @@ def out(name: str, cause: Cause, reason: str = "r", until: float | None = None, 
 @pytest.mark.parametrize(
     ("left_out", "failure", "message", "retry_after"),
     [
-        ((), Failure.NO_ENDPOINT, "no endpoint is enabled for model 'm'. Open cccc, Endpoints", None),
+        (
+            (),
+            Failure.NO_ENDPOINT,
+            (
+                "no endpoint is enabled for model 'm': none is configured. "
+                "cccc config path says where the configuration belongs"
+            ),
+            None,
+        ),
         (
             (out("a", Cause.DISABLED, "disabled"),),
             Failure.NO_ENDPOINT,

@@ -445,3 +445,13 @@ def test_wrong_tokens_are_counted_for_a_bounded_number_of_peers() -> None:
 )
 def test_peers_off_loopback(peer: str, allowed: bool) -> None:
     assert peer_allowed(peer) is allowed
+
+
+def test_a_missing_token_is_told_from_a_wrong_one() -> None:
+    rules = edge(proxy_tokens=[Secret(TOKEN)])
+    missing, wrong = rules.check(head(fields=JSON), PEER), rules.check(head(fields=[*JSON, ("x-api-key", "no")]), PEER)
+
+    assert isinstance(missing, Denial)
+    assert isinstance(wrong, Denial)
+    assert "none was sent" in missing.message
+    assert "the token sent is not" in wrong.message
