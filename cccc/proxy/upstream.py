@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
@@ -53,9 +55,8 @@ def outgoing(
     ``model`` is the name to send; ``remedies`` are applied last; ``fresh`` forbids a kept-alive connection;
     ``response_header_s`` replaces the endpoint's own bound on the wait for the answer's head.
     """
-    url = address(endpoint.urls[wire_format], wire_format, action)
-    parts = urlsplit(url)
-    query = "&".join(filter(None, (parts.query, head.query)))
+    place = _place(endpoint.urls[wire_format], wire_format, action)
+    query = "&".join(filter(None, (place.query, head.query)))
     sent = body
     if model is not None:
         sent = splice_string(sent, ("model",), model)
@@ -68,17 +69,32 @@ def outgoing(
         timeouts = timeouts.with_response_header(response_header_s)
     request = UpstreamRequest(
         method=head.method,
-        origin=Origin.of(parts),
-        target=f"{parts.path}?{query}" if query else parts.path,
+        origin=place.origin,
+        target=f"{place.path}?{query}" if query else place.path,
         headers=Headers(mended_headers(_headers(endpoint, head, style, instance), remedies)),
         body=sent,
         timeouts=timeouts,
         egress=endpoint.egress,
         fresh=fresh,
     )
-    return Outgoing(
-        request, f"{parts.scheme}://{request.origin.netloc}{parts.path}", None if sent is body else sent, losses
-    )
+    return Outgoing(request, place.shown, None if sent is body else sent, losses)
+
+
+class _Place(NamedTuple):
+    """A URL taken apart; ``shown`` is what the log has of it."""
+
+    origin: Origin
+    path: str
+    query: str
+    shown: str
+
+
+@lru_cache(maxsize=1_000)
+def _place(url: str, wire_format: WireFormat, action: Action) -> _Place:
+    """Where a configured URL leads for an action. The configuration has few of them, and every attempt asks."""
+    parts = urlsplit(address(url, wire_format, action))
+    origin = Origin.of(parts)
+    return _Place(origin, parts.path, parts.query, f"{parts.scheme}://{origin.netloc}{parts.path}")
 
 
 def _style(endpoint: Endpoint, wire_format: WireFormat, remedies: Sequence[Remedy]) -> AuthStyle:

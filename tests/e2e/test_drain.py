@@ -60,6 +60,14 @@ def before_the_head(provider: SimulatedProvider) -> None:
     provider.fail_always(faults.stall(Point.BEFORE_HEAD))
 
 
+def in_the_head(provider: SimulatedProvider) -> None:
+    provider.fail_always(faults.stall(Point.IN_HEAD))
+
+
+def behind_the_head(provider: SimulatedProvider) -> None:
+    provider.fail_always(faults.stall(Point.HEAD))
+
+
 def behind_the_gate(provider: SimulatedProvider) -> None:
     provider.fail_always(faults.stall(Point.PREAMBLE))
 
@@ -72,7 +80,7 @@ def before_the_end(provider: SimulatedProvider) -> None:
     provider.fail_always(faults.stall(Point.TERMINAL))
 
 
-PHASES = (before_the_head, behind_the_gate, in_the_content, before_the_end)
+PHASES = (before_the_head, in_the_head, behind_the_head, behind_the_gate, in_the_content, before_the_end)
 
 
 @asynccontextmanager
@@ -129,7 +137,7 @@ async def test_what_is_under_way_is_finished(tmp_path: Path, phase: Callable[[Si
         await until(gone(proxy))
 
 
-@pytest.mark.parametrize("phase", PHASES[1:3], ids=lambda phase: phase.__name__)
+@pytest.mark.parametrize("phase", PHASES[3:5], ids=lambda phase: phase.__name__)
 async def test_a_second_signal_stops_at_once(tmp_path: Path, phase: Callable[[SimulatedProvider], None]) -> None:
     async with world(tmp_path) as (provider, proxy):
         phase(provider)
