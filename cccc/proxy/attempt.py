@@ -249,12 +249,17 @@ class Attempt:
         if not events:
             return False
         out: list[bytes] = []
-        failed = terminal = spoke = False
+        failed = spoke = False
+        terminal = self._terminal
         for event in events:
-            if terminal or self._terminal:  # what comes behind the end changes nothing any more
+            if terminal:  # what comes behind the end changes nothing any more
                 out.append(event.raw)
                 continue
             weight = gate.scanner.feed(event)
+            if weight is Weight.CONTENT:  # by far the most
+                spoke = True
+                out.append(self._restored(event))
+                continue
             if weight in (Weight.ERROR, Weight.BROKEN):
                 failed = True
                 self.error_passed = weight is Weight.ERROR and self._codec.passes_error(event)
@@ -270,14 +275,14 @@ class Attempt:
             out.append(self._restored(event))
         if out:
             await client.write(b"".join(out))
-        self._terminal |= terminal
+        self._terminal = terminal
         if spoke:  # comments and pings say nothing: they must not keep a dead answer alive
             self._spoke = anyio.current_time()
         return failed
 
     def _restored(self, event: SseEvent) -> bytes:
-        asked = self._asked_model
-        return event.raw if asked is None else self._codec.restore_model(event, asked)
+        raw, asked = event.raw, self._asked_model
+        return raw if asked is None or b'"model"' not in raw else self._codec.restore_model(event, asked)
 
     # the end
 
