@@ -126,7 +126,11 @@ class TimeoutSettings(Section):
         default=180.0,
     )
     stream_idle: Duration = live("Silence in a stream", "Between two events of a stream.", default=270.0)
-    total: Duration = live("Whole answer", "For requests that do not stream.", default=600.0)
+    total: Duration = live(
+        "Whole answer",
+        "For requests that do not stream, over all attempts; half of what is left while another candidate is left.",
+        default=600.0,
+    )
     idle_connection: Duration = live("Idle connection", "How long an unused connection is kept.", default=90.0)
     health_check_timeout: Duration = live("Probe", "For one probe or test of an endpoint.", default=30.0)
     check_interval: Duration = live(
