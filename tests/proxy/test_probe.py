@@ -137,3 +137,13 @@ async def test_the_running_proxy_probes_by_itself(tmp_path: Path, clock: ManualC
         one.heal()
         clock.advance(6)
         await until(lambda: home.breaker("one") is Breaker.HALF_OPEN)
+
+
+async def test_an_open_breaker_is_shown_with_the_time_until_when(tmp_path: Path, clock: ManualClock) -> None:
+    async with providers("one") as (one,), house(tmp_path, clock, entry(one)) as home:
+        roster = home.runtime.context.roster
+        assert roster.view("one").cooldown_until is None
+        await fall_ill(home, one)
+        until = roster.view("one").cooldown_until
+        assert until is not None
+        assert until > clock.now()

@@ -11,7 +11,7 @@ import pytest
 
 from cccc.control.api import ClientType, Outcome, Verdict
 from cccc.demo.configuration import endpoint
-from cccc.demo.faults import status
+from cccc.demo.faults import html_page, status
 from cccc.demo.provider import SimulatedProvider
 from cccc.domain.endpoint import WireFormat
 from cccc.storage.policy import TRUNCATED_BYTES
@@ -177,3 +177,15 @@ async def test_no_key_is_in_the_state_folder(tmp_path: Path, stream: bool) -> No
         content = path.read_bytes()
         for key, value in KEYS.items():
             assert value.encode() not in content, (path.name, key)
+
+
+async def test_only_content_has_a_time_to_first_content(tmp_path: Path) -> None:
+    """A page in a 200 is no answer, and so nothing of it was the first of anything."""
+    one = SimulatedProvider(A, name="one")
+    async with one.running(), proxy(tmp_path, [endpoint(one)]) as running:
+        one.fail_always(html_page(200))
+        reply = await running.turn(A)
+        record = await running.record(reply.id)
+    assert record.verdict is Verdict.INVALID
+    assert record.ttft_ms is None
+    assert [attempt.ttft_ms for attempt in record.attempts] == [None] * len(record.attempts)

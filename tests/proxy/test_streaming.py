@@ -77,6 +77,7 @@ async def gone(running: Proxy, upstream: SimulatedProvider) -> None:
     record = await running.control.request(row.id)
     assert (record.verdict, record.status) == (Verdict.CLIENT_GONE, 499)
     assert record.attempts[-1].outcome is Outcome.CLIENT_GONE
+    assert (record.ttft_ms is None) is (record.attempts[-1].ttft_ms is None)
     (view,) = await running.control.endpoints()
     assert (view.health, view.last_error, view.in_flight) == (Standing.HEALTHY, None, 0)
 
