@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from cccc.control.filters import HELP as FILTER_HELP
+from cccc.control.filters import RequestFilter
+from cccc.control.filters import parse as parse_filter
+from cccc.control.text import visible, visible_line
 from cccc.domain.endpoint import ClientType, WireFormat
 from cccc.domain.failover import FailureClass, Outcome
 from cccc.domain.health import Breaker, Standing
@@ -19,11 +23,15 @@ from cccc.domain.ranking import Candidate, Excluded, Ranking, SortKey
 from cccc.domain.record import AttemptRecord, RequestRecord
 from cccc.domain.usage import Usage
 from cccc.domain.verdict import Verdict
+from cccc.errors import BadFilter, CcccError
 
 __all__ = [
+    "FILTER_HELP",
     "AttemptRecord",
+    "BadFilter",
     "Breaker",
     "Candidate",
+    "CcccError",
     "ClientType",
     "ConfigProblem",
     "ConfigValue",
@@ -55,7 +63,12 @@ __all__ = [
     "Usage",
     "Verdict",
     "WireFormat",
+    "parse_filter",
+    "visible",
+    "visible_line",
 ]
+
+_EVERYTHING = RequestFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +130,6 @@ class EndpointAction(StrEnum):
     DISABLE = "disable"
     PRIORITY = "priority"
     RESET = "reset"
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFilter:
-    """Which requests to list. Empty fields match everything; ``text`` is searched in ids, models, errors and sessions.
-
-    The command line and the screens read it from words such as ``status:>=400 client:codex endpoint:glm failed``.
-    """
-
-    text: str = ""
-    client_type: ClientType | None = None
-    endpoint: str | None = None
-    model: str | None = None
-    verdict: Verdict | None = None
-    failed: bool = False
-    status_min: int | None = None
-    status_max: int | None = None
-    since: float | None = None
-    until: float | None = None
-    session: str | None = None
-    stream: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +289,7 @@ class Control(Protocol):
         ...
 
     async def requests(
-        self, wanted: RequestFilter = RequestFilter(), *, limit: int = 50, after: int | None = None
+        self, wanted: RequestFilter = _EVERYTHING, *, limit: int = 50, after: int | None = None
     ) -> tuple[RequestSummary, ...]:
         """The newest ``limit`` rows that match, oldest first; with ``after`` only rows whose ``seq`` is larger."""
         ...
