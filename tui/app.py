@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 
 from cccc.control.api import Control
@@ -27,7 +28,7 @@ from tui.screens.base import Dashboard
 from tui.screens.help import HelpScreen
 from tui.screens.leave import LeaveDialog
 from tui.state import Frame, pulses
-from tui.theme import FAILED, GLYPHS, Glyphs, Look, Palette
+from tui.theme import ASCII, FAILED, GLYPHS, Glyphs, Look, Palette
 
 _KEY_NAMES = {"enter": "enter", "up": "up", "down": "down", "left": "left", "right": "right"}
 
@@ -37,6 +38,16 @@ class Leave(Enum):
 
     FINISH = "finish"
     NOW = "now"
+
+
+class _WholeCells(ScrollBarRender):
+    """Scroll bars without eighths of a block, which are two cells wide in some terminals."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+ScrollBar.renderer = _WholeCells
 
 
 class CcccApp(App[Leave]):
@@ -76,6 +87,7 @@ class CcccApp(App[Leave]):
         self.control = control
         self.attached = attached
         self.glyphs: Glyphs = GLYPHS[look.glyphs]
+        self.set_class(self.glyphs is ASCII, "-ascii")
         self.frame = Frame(now())
         self.pulses = pulses(self.frame, FAILED)
         self.feed = Feed(control, lambda frame: self.post_message(FrameReady(frame)), now, beat=beat)
@@ -110,10 +122,12 @@ class CcccApp(App[Leave]):
 
     def on_frame_ready(self, message: FrameReady) -> None:
         """Hand the newest frame to the screen that is in front; the others ask when they come there."""
+        if not self.is_running:
+            return  # the screens are being taken down
         before, self.frame = self.frame, message.frame
         if self.frame.rows is not before.rows or int(self.frame.now) != int(before.now):
             self.pulses = pulses(self.frame, FAILED)
-        if (screen := self.in_front) is not None and screen.is_mounted:
+        if (screen := self.in_front) is not None and screen.ready:
             with self.batch_update():
                 screen.show_frame()
 
@@ -178,5 +192,5 @@ class CcccApp(App[Leave]):
 
     def _theme_changed(self) -> None:
         self._palette = Palette(self.theme_variables)
-        if (screen := self.in_front) is not None and screen.is_mounted:
+        if (screen := self.in_front) is not None and screen.ready:
             screen.refresh_look()

@@ -18,12 +18,13 @@ from tui.state import ROWS_KEPT, DashboardState, Frame, Snapshot
 BEAT = 0.25
 """Seconds between two frames at least."""
 
-ASK_EVERY = 2.0
-"""Seconds between two questions at most, in which nothing was heard that asks for one."""
+_QUIET_FRAME = 4
+_ASK_SOON = 2
+_ASK_ANYWAY = 8
+"""Beats after which, at the latest: a frame when nothing happens; the proxy is asked when something did; and anyway."""
 
-_ASK_AT_MOST_EVERY = 0.5
-_QUIET_FRAME_EVERY = 1.0
-_PAUSES = (1.0, 2.0, 3.0, 5.0)
+_PAUSES = (1, 2, 3, 5)
+"""Seconds before the next try, by the number of those that failed."""
 
 
 class FrameReady(Message):
@@ -39,7 +40,7 @@ class FrameReady(Message):
 
 
 class Feed:
-    """Follows ``control`` and hands frames to ``post``. ``now`` is the wall clock."""
+    """Follows ``control`` and hands frames to ``post``. ``now`` is the wall clock, ``beat`` the seconds of one beat."""
 
     def __init__(
         self, control: Control, post: Callable[[Frame], object], now: Callable[[], float], *, beat: float = BEAT
@@ -78,19 +79,18 @@ class Feed:
         events = self._control.events()
         reading = asyncio.create_task(self._read(events))
         try:
-            since_asked, since_posted = 0.0, 0.0
             await self._ask()
+            since_asked, since_posted = 0, _QUIET_FRAME
             while not reading.done():
-                if self._state.changed or since_posted >= _QUIET_FRAME_EVERY:
+                if self._state.changed or since_posted >= _QUIET_FRAME:
                     self._post(self._state.frame(self._now()))
-                    since_posted = 0.0
+                    since_posted = 0
                 await asyncio.wait({reading}, timeout=self._beat)
-                since_asked, since_posted = since_asked + self._beat, since_posted + self._beat
-                hurry = self._woken.is_set()
-                if since_asked >= ASK_EVERY or hurry or (self._state.stale and since_asked >= _ASK_AT_MOST_EVERY):
+                since_asked, since_posted = since_asked + 1, since_posted + 1
+                if self._woken.is_set() or since_asked >= (_ASK_SOON if self._state.stale else _ASK_ANYWAY):
                     self._woken.clear()
                     await self._ask()
-                    since_asked = 0.0
+                    since_asked = 0
             await reading
         finally:
             reading.cancel()
@@ -121,9 +121,11 @@ class Feed:
         self._failures += 1
         retry_at = self._now() + pause
         self._state.lost(why, retry_at)
-        waited = 0.0
-        while waited < pause and not self._woken.is_set():
+        for _ in range(pause):
             self._post(self._state.frame(self._now()))
-            await asyncio.sleep(min(1.0, pause - waited))
-            waited += 1.0
+            try:
+                await asyncio.wait_for(self._woken.wait(), 4 * self._beat)
+            except TimeoutError:
+                continue
+            break
         self._woken.clear()

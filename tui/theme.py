@@ -115,10 +115,7 @@ class Palette:
 
 
 def _style(value: str | None) -> Style:
-    if value is None:
-        return Style.null()
-    colour = Color.parse(value)
-    return Style(color=f"ansi_{value}" if value.startswith("ansi") else colour.rich_color)
+    return Style.null() if value is None else Style(color=Color.parse(value).rich_color)
 
 
 MARKS: Mapping[Verdict, tuple[str, str]] = {

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from cccc.control.api import CcccError
-from tui.keys import BY_ID, bindings
+from tui.keys import BY_ID, bindings, keys_of
 from tui.state import Frame
 from tui.widgets.chrome import HeaderLine, KeyLine, RuleLine, TabLine
 from tui.widgets.log_table import LogTable
@@ -37,6 +37,9 @@ class Dashboard(Screen[None]):
         super().__init__()
         self.about = self.CONTEXT
         """The name of its help file."""
+        self._applying: tuple[bool, ...] = ()
+        self.ready = False
+        """Whether its parts are there, so that frames may be drawn."""
 
     @property
     def cccc(self) -> CcccApp:
@@ -66,6 +69,13 @@ class Dashboard(Screen[None]):
         """Whether this key of the screen means anything now."""
         return True
 
+    def refresh_keys(self) -> None:
+        """Something happened that may change which keys apply."""
+        applying = tuple(self.applies(key.verb) for key in keys_of(self.CONTEXT))
+        if applying != self._applying:
+            self._applying = applying
+            self.refresh_bindings()
+
     def copyable(self) -> str | None:
         """What ``y`` copies."""
         return None
@@ -79,6 +89,7 @@ class Dashboard(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """In front again: what was missed is drawn at once."""
+        self.ready = True
         self.query_one(TabLine).refresh()
         self.show_frame()
         self.refresh_bindings()

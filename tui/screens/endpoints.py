@@ -77,7 +77,7 @@ class EndpointsScreen(Dashboard):
         pane, chosen = self.query_one("#detail"), self.selected
         pane.border_title = fmt.safe(chosen.name) if chosen else None
         self.query_one(Facts).show(facts(self.frame, chosen.name, self.cccc) if chosen else ())
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def applies(self, verb: str) -> bool:
         if verb == "next_client":
@@ -223,6 +223,7 @@ def facts(frame: Frame, name: str, app: CcccApp) -> list[Fact]:
         ),
         *([fact("tags", fmt.safe(", ".join(view.tags)))] if view.tags else []),
         fact("health", (said, meaning), *((dot, fmt.safe(view.reason)) if view.reason else ())),
+        *_last_error(frame, view),
         fact("breaker", view.breaker.value.replace("_", "-"), *_causes(view, dot)),
         fact(
             "traffic",
@@ -233,6 +234,13 @@ def facts(frame: Frame, name: str, app: CcccApp) -> list[Fact]:
         *_recent(frame, name, app),
         fact("rank", *_place(frame, place, left_out)),
     ]
+
+
+def _last_error(frame: Frame, view: EndpointView) -> list[Fact]:
+    if view.last_error is None:
+        return []
+    ago = "" if view.last_error_at is None else f"{fmt.age(frame.now - view.last_error_at)} ago: "
+    return [fact("last error", ago, fmt.safe(view.last_error))]
 
 
 def _causes(view: EndpointView, dot: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from tui.screens.request_line import header, line
 from tui.state import Frame, Row, logged
 from tui.theme import FAILED
 from tui.widgets.facts import Fact, Facts
+from tui.widgets.field import Field
 from tui.widgets.line import text
 from tui.widgets.log_table import LogTable
 
@@ -41,13 +42,15 @@ class RequestsScreen(Dashboard):
         self._wanted = _EVERYTHING
         self._found: tuple[Row, ...] = ()
         """What the whole log has for the filter, beyond what is loaded."""
+        self._complaint: str | None = None
+        """Why the filter in the field cannot be read; the last good one stays in force."""
         self._held: Frame | None = None
         self._record: RequestRecord | None = None
         self._asking: Timer | None = None
 
     def body(self) -> ComposeResult:
         with Horizontal(id="filter-line"):
-            yield Input(placeholder="/ to type, for example  status:>=400 client:codex", compact=True, id="filter")
+            yield Field(placeholder="/ to type, for example  status:>=400 client:codex", compact=True, id="filter")
             yield Static(id="filter-state", markup=False)
         with Vertical(id="list", classes="pane") as pane:
             pane.border_title = f"Requests {self.cccc.glyphs.dot} newest last"
@@ -68,6 +71,7 @@ class RequestsScreen(Dashboard):
         rows = self._rows(self._held or frame)
         self.log_table.show(rows, (self._held or frame).now)
         self._show_state(frame, len(rows))
+        self.refresh_keys()
 
     def _rows(self, frame: Frame) -> Sequence[Row]:
         if self._wanted == _EVERYTHING:
@@ -89,8 +93,9 @@ class RequestsScreen(Dashboard):
             doing = (f"{glyphs.off} not following  ", palette["dim"])
         number = f"{fmt.count(shown)} shown  " if self._wanted != _EVERYTHING else f"all {fmt.count(shown)}  "
         self.query_one("#filter-state", Static).update(text([(number, palette[""]), doing]))
-        following = self.log_table.following
-        self.query_one("#list").border_subtitle = "up stops following" if following else "f or end follows the newest"
+        self.query_one(Field).set_class(self._complaint is not None, "-wrong")
+        hint = "up stops following" if self.log_table.following else "f or end follows the newest"
+        self.query_one("#list").border_subtitle = self._complaint or hint
 
     def on_log_table_selected(self, message: LogTable.Selected) -> None:
         """Show what is known at once, and ask the log for the rest when the selection has settled."""
@@ -102,7 +107,7 @@ class RequestsScreen(Dashboard):
             self._asking.stop()
         if row is not None and not row.live and self._record is None:
             self._asking = self.set_timer(_SETTLED, lambda: self._ask(row.id))
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def on_log_table_following_changed(self) -> None:
         """Say so."""
@@ -150,13 +155,13 @@ class RequestsScreen(Dashboard):
         self._held = None
         self.on_frame(self.frame)
         self.log_table.follow()
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def action_hold(self) -> None:
         """Let nothing move, or go on."""
         self._held = self.frame if self._held is None else None
         self.on_frame(self.frame)
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def action_errors(self) -> None:
         """Only what failed, or everything again."""
@@ -177,29 +182,29 @@ class RequestsScreen(Dashboard):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.query_one(Input).focus()
+        self.query_one(Field).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter what is loaded while typing; a filter that cannot be read says so, and the last good one stays."""
         try:
             wanted = parse_filter(event.value, self.frame.now)
         except BadFilter as error:
-            event.input.add_class("-wrong")
-            self.query_one("#list").border_subtitle = fmt.safe(str(error))
+            self._complaint = fmt.safe(str(error))
+            self._show_state(self.frame, len(self.log_table.rows))
             return
-        event.input.remove_class("-wrong")
-        self._want(replace(wanted, failed=wanted.failed))
+        self._complaint = None
+        self._want(wanted)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
         """Ask the whole log."""
-        if not event.input.has_class("-wrong"):
+        if self._complaint is None:
             self.log_table.focus()
             self._query()
 
     def on_key(self, event: Key) -> None:
         """Escape leaves the field, and empties it."""
-        if event.key == "escape" and self.query_one(Input).has_focus:
-            self.query_one(Input).value = ""
+        if event.key == "escape" and self.query_one(Field).has_focus:
+            self.query_one(Field).clear()
             self.log_table.focus()
             event.stop()
 
@@ -207,7 +212,7 @@ class RequestsScreen(Dashboard):
         self._wanted = wanted
         self._found = ()
         self.on_frame(self.frame)
-        self.refresh_bindings()
+        self.refresh_keys()
 
     def _query(self) -> None:
         if self._wanted != _EVERYTHING:

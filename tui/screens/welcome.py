@@ -9,8 +9,8 @@ from textual.widgets import Static
 _STEPS = """\
 No endpoints yet. Three steps and a client can talk through cccc:
 
-  1  Write a configuration      cccc config example > config.yaml
-                                cccc config path says where it belongs
+  1  Write a configuration      cccc config example prints one,
+                                cccc config path says where it is
   2  Point a client at cccc     its base URL is the address above
   3  Watch the first request    key 3
 

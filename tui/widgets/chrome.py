@@ -166,15 +166,20 @@ class KeyLine(_Line):
 
 
 def footer(app: CcccApp) -> list[tuple[str, str, str]]:
-    """(keys, label, action) of what the footer shows, in the table's order; a pair of keys stands there once."""
+    """(keys, label, action) of what the footer shows, in the table's order; a pair of keys stands there once.
+
+    Where nothing of the screen applies, help and leaving are what is left.
+    """
+    always = {"app.help", "app.leave"}
     names = {
         active.binding.id: app.get_key_display(active.binding)
         for active in reversed(app.screen.active_bindings.values())  # of several keys the first one counts
         if active.enabled
     }
     shown: dict[str, tuple[str, str, str]] = {}
+    footed = {key.id for key in KEYS if key.footer and key.id in names} or always
     for key in KEYS:
-        if not key.footer or key.id not in names:
+        if key.id not in footed or key.id not in names:
             continue
         label, name = key.pair or key.label, names[key.id]
         if label in shown:

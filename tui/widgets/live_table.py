@@ -128,7 +128,9 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
             self.add_row(*cells.values(), key=row.id)
         else:
             for column_id, cell in cells.items():
-                if cell != before[column_id] or cell.spans != before[column_id].spans:
+                if cell == before[column_id] and cell.spans == before[column_id].spans:
+                    cells[column_id] = before[column_id]  # the table has this one, and orders its rows by it
+                else:
                     self.update_cell(row.id, column_id, cell, update_width=False)
         self._drawn[row.id] = cells
 
