@@ -18,21 +18,29 @@ import httpx
 
 from cccc.control import filters, statefiles, wire
 from cccc.control.api import (
+    NOTHING,
     ClientType,
     ConfigProblem,
     ConfigView,
     Control,
     EndpointAction,
+    EndpointActivity,
+    EndpointDetail,
     EndpointView,
     Event,
     Manual,
+    Moves,
     Overview,
     Ranking,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    SeriesView,
+    Span,
     StatsKey,
     StatsView,
+    WayUp,
+    WhatIfs,
 )
 from cccc.control.jsoncodec import time_text
 from cccc.domain.secret import Secret
@@ -93,11 +101,49 @@ class Remote:
             raise UnknownRequest(request_id)
         return await self._get(RequestRecord, f"requests/{quote(request_id, safe='')}")
 
-    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
-        return await self._get(Ranking, "rank", {"client": client_type.value, "model": model, "path": path})
+    async def rank(
+        self,
+        client_type: ClientType,
+        *,
+        model: str | None = None,
+        path: str | None = None,
+        what_if: WhatIfs = NOTHING,
+    ) -> Ranking:
+        query = {"client": client_type.value, "model": model, "path": path, "what_if": _supposed(what_if)}
+        return await self._get(Ranking, "rank", query)
 
-    async def stats(self, by: StatsKey, *, since: float) -> StatsView:
-        return await self._get(StatsView, "stats", {"by": by.value, "since": time_text(since)})
+    async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
+        query = {"client": client_type.value, "what_if": _supposed(what_if), "last": last}
+        return await self._get(Moves, "rank/moves", query)
+
+    async def ways_up(
+        self, name: str, client_type: ClientType, *, model: str | None = None, what_if: WhatIfs = NOTHING
+    ) -> tuple[WayUp, ...]:
+        query = {"endpoint": name, "client": client_type.value, "model": model, "what_if": _supposed(what_if)}
+        return await self._get(tuple[WayUp, ...], "rank/ways_up", query)
+
+    async def stats(
+        self, by: StatsKey, *, since: float, client_type: ClientType | None = None, endpoint: str | None = None
+    ) -> StatsView:
+        query = {"by": by.value, "since": time_text(since), "client": client_type, "endpoint": endpoint}
+        return await self._get(StatsView, "stats", query)
+
+    async def series(
+        self,
+        span: Span,
+        by: StatsKey = StatsKey.ENDPOINT,
+        *,
+        client_type: ClientType | None = None,
+        endpoint: str | None = None,
+    ) -> SeriesView:
+        query = {"span": span.value, "by": by.value, "client": client_type, "endpoint": endpoint}
+        return await self._get(SeriesView, "series", query)
+
+    async def activity(self, minutes: int = 30) -> tuple[EndpointActivity, ...]:
+        return await self._get(tuple[EndpointActivity, ...], "activity", {"minutes": minutes})
+
+    async def endpoint_detail(self, name: str) -> EndpointDetail:
+        return await self._get(EndpointDetail, f"endpoints/{quote(name, safe='')}/detail")
 
     async def config(self) -> ConfigView:
         return await self._get(ConfigView, "config")
@@ -165,6 +211,10 @@ class Remote:
         if isinstance(error, httpx.TimeoutException):
             return ControlError(f"the proxy at {self._address} does not answer within {_ANSWERS_WITHIN:g} s")
         return ControlError(f"the connection to the proxy at {self._address} broke")
+
+
+def _supposed(what_if: WhatIfs) -> str | None:
+    return wire.dumps(wire.to_json(what_if)) if what_if else None
 
 
 def _reachable(address: str) -> str:

@@ -90,7 +90,9 @@ def dumps(value: Json, *, indent: int | None = None) -> str:
 
 
 def to_json(value: object) -> Json:
-    """A value of ``control.api`` (or a tuple of them) as what ``dumps`` takes."""
+    """A value of ``control.api`` (or a tuple or a mapping of them) as what ``dumps`` takes."""
+    if isinstance(value, Mapping):
+        return {name: to_json(item) for name, item in value.items()}
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return [to_json(item) for item in value]
     return _codec.of(type(value)).write(value)
@@ -107,6 +109,14 @@ def from_json(wanted: type[T], value: Json) -> T:
         raise ControlError(
             f"the proxy's answer is not as expected ({error}); it may be of another version than this command"
         ) from None
+
+
+def given(wanted: type[T], value: Json) -> T:
+    """The same for what somebody sends us. Raises ``ValueError`` that names the place."""
+    try:
+        return cast("T", _codec.of(wanted).read(value))
+    except Mismatch as error:
+        raise ValueError(f"not as expected ({error})") from None
 
 
 def event_to_json(event: Event) -> Json:
