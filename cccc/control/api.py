@@ -330,6 +330,14 @@ class Control(Protocol):
         """One request with its attempts and its ranking. A unique prefix of the id is enough."""
         ...
 
+    def watch(self, request_id: str) -> Flow:
+        """What flows for one request: what has happened, then what happens, up to its end. Closed by its reader.
+
+        A request in flight is known by its whole id; one that has ended is read back from the log, with as much of
+        its bodies as was kept. Raises ``UnknownRequest`` at its first step.
+        """
+        ...
+
     async def rank(
         self,
         client_type: ClientType,

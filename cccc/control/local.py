@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +25,8 @@ from cccc.control.api import (
     EndpointDetail,
     EndpointView,
     Events,
+    Flow,
+    FlowPiece,
     Manual,
     Moves,
     Overview,
@@ -45,7 +47,7 @@ from cccc.domain.ranking import Need
 from cccc.domain.tags import Tagged, tags
 from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
 from cccc.http.transport import HttpTransport
-from cccc.proxy import closeup
+from cccc.proxy import closeup, watching
 from cccc.proxy.runtime import Runtime
 from cccc.storage.store import Store
 
@@ -122,6 +124,16 @@ class Local:
 
     async def request(self, request_id: str) -> RequestRecord:
         return await _in_thread(partial(self._runtime.store.requests.get, request_id))
+
+    def watch(self, request_id: str) -> Flow:
+        exchange = self._runtime.context.in_flight.get(request_id)
+        return self._read_back(request_id) if exchange is None else exchange.watch()
+
+    async def _read_back(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        record = await self.request(request_id)
+        async with aclosing(watching.flow_of(record, self._runtime.context.redactor)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def rank(
         self,

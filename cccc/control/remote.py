@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -28,6 +28,7 @@ from cccc.control.api import (
     EndpointDetail,
     EndpointView,
     Event,
+    FlowPiece,
     Manual,
     Moves,
     Overview,
@@ -161,10 +162,23 @@ class Remote:
         await self._ask("POST", "stop", body={})
 
     async def events(self) -> AsyncGenerator[Event]:
+        async with aclosing(self._told("events")) as told:
+            async for value in told:
+                if (event := wire.event_from_json(value)) is not None:
+                    yield event
+
+    async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        if not request_id:
+            raise UnknownRequest(request_id)
+        async with aclosing(self._told(f"requests/{quote(request_id, safe='')}/flow")) as told:
+            async for value in told:
+                if (piece := wire.piece_from_json(value)) is not None:
+                    yield piece
+
+    async def _told(self, path: str) -> AsyncGenerator[Any]:
+        """What the proxy tells without an end."""
         try:
-            async with self._client.stream(
-                "GET", "events", timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)
-            ) as answer:
+            async with self._client.stream("GET", path, timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)) as answer:
                 if answer.headers.get("content-type") != "text/event-stream":
                     await answer.aread()
                     self._read(answer)
@@ -172,9 +186,7 @@ class Remote:
                 # Lines are safe to split as httpx does: wire.dumps escapes every other character that ends a line.
                 async for line in answer.aiter_lines():
                     if line.startswith("data: "):
-                        event = wire.event_from_json(json.loads(line.removeprefix("data: ")))
-                        if event is not None:
-                            yield event
+                        yield json.loads(line.removeprefix("data: "))
         except httpx.HTTPError as error:
             raise self._translated(error) from None
 

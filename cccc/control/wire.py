@@ -16,15 +16,24 @@ from typing import TypeVar, cast
 from cccc.control.api import (
     AttemptRecord,
     Candidate,
+    ClientAsked,
+    ClientGot,
     ClientType,
     EndpointChanged,
     Event,
     EventsLost,
+    FlowEnded,
+    FlowLost,
+    FlowPiece,
     Ranking,
     RequestFinished,
     RequestProgress,
     RequestRecord,
     RequestStarted,
+    UpstreamAnswered,
+    UpstreamAsked,
+    UpstreamEnded,
+    UpstreamSaid,
 )
 from cccc.control.jsoncodec import Json, JsonCodec, Mismatch
 from cccc.errors import (
@@ -65,6 +74,19 @@ _EVENTS: Mapping[str, type] = MappingProxyType(
         "request_finished": RequestFinished,
         "endpoint_changed": EndpointChanged,
         "events_lost": EventsLost,
+    }
+)
+
+_PIECES: Mapping[str, type] = MappingProxyType(
+    {
+        "client_asked": ClientAsked,
+        "upstream_asked": UpstreamAsked,
+        "upstream_answered": UpstreamAnswered,
+        "upstream_said": UpstreamSaid,
+        "upstream_ended": UpstreamEnded,
+        "client_got": ClientGot,
+        "lost": FlowLost,
+        "ended": FlowEnded,
     }
 )
 
@@ -121,14 +143,32 @@ def given(wanted: type[T], value: Json) -> T:
 
 def event_to_json(event: Event) -> Json:
     """An event with its kind in ``type``."""
-    kind = next(name for name, cls in _EVENTS.items() if isinstance(event, cls))
-    return {"type": kind, **to_json(event)}
+    return _named(_EVENTS, event)
 
 
 def event_from_json(value: Json) -> Event | None:
     """The reverse; ``None`` for kinds that this version does not know."""
-    kind = _EVENTS.get(value.get("type", "")) if isinstance(value, dict) else None
-    return None if kind is None else cast("Event", from_json(kind, value))
+    return cast("Event | None", _of_its_kind(_EVENTS, value))
+
+
+def piece_to_json(piece: FlowPiece) -> Json:
+    """A piece of what flows for a request, with its kind in ``type``."""
+    return _named(_PIECES, piece)
+
+
+def piece_from_json(value: Json) -> FlowPiece | None:
+    """The reverse; ``None`` for kinds that this version does not know."""
+    return cast("FlowPiece | None", _of_its_kind(_PIECES, value))
+
+
+def _named(kinds: Mapping[str, type], value: object) -> Json:
+    kind = next(name for name, cls in kinds.items() if isinstance(value, cls))
+    return {"type": kind, **to_json(value)}
+
+
+def _of_its_kind(kinds: Mapping[str, type], value: Json) -> object | None:
+    kind = kinds.get(value.get("type", "")) if isinstance(value, dict) else None
+    return None if kind is None else from_json(kind, value)
 
 
 def rank_json(ranking: Ranking, client_type: ClientType, model: str | None) -> Json:

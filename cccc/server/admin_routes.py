@@ -95,6 +95,7 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
     return (
         *(_route(method, path, _answering(answer)) for method, path, answer in answers),
         _route("GET", "events", admin.events),
+        _route("GET", "requests/{id}/flow", admin.flow),
     )
 
 
@@ -110,9 +111,13 @@ def _answering(answer: Answer) -> Handler:
             status, value = 200, await answer(request)
         except CcccError as error:
             status, value = wire.error_json(error)
-        await responder.send(status, _headers(_JSON), wire.dumps(value).encode())
+        await _send(responder, status, value)
 
     return handler
+
+
+async def _send(responder: Responder, status: int, value: Any) -> None:
+    await responder.send(status, _headers(_JSON), wire.dumps(value).encode())
 
 
 class _Admin:
@@ -222,8 +227,25 @@ class _Admin:
             await responder.start(200, _headers(_EVENTS))
             await responder.write(b": what happens from now on\n\n")
             async for event in events:
-                await responder.write(f"data: {wire.dumps(wire.event_to_json(event))}\n\n".encode())
+                await responder.write(_told(wire.event_to_json(event)))
             await responder.finish()
+
+    async def flow(self, request: Request, responder: Responder) -> None:
+        """Server-sent events up to the end of a request."""
+        async with aclosing(self._control.watch(request.fields["id"])) as flow:
+            try:
+                piece = await anext(flow)
+            except CcccError as error:
+                await _send(responder, *wire.error_json(error))
+                return
+            await responder.start(200, _headers(_EVENTS), _told(wire.piece_to_json(piece)))
+            async for piece in flow:
+                await responder.write(_told(wire.piece_to_json(piece)))
+            await responder.finish()
+
+
+def _told(value: Any) -> bytes:
+    return f"data: {wire.dumps(value)}\n\n".encode()
 
 
 class _Parameters:

@@ -14,16 +14,21 @@ import anyio
 import pytest
 
 from cccc.control.api import (
+    ClientAsked,
     ClientType,
     Control,
     EndpointAction,
     EndpointChanged,
+    FlowEnded,
     Moves,
     Outcome,
     RequestFilter,
     Span,
     Standing,
     StatsKey,
+    UpstreamAnswered,
+    UpstreamAsked,
+    UpstreamEnded,
     Verdict,
     WhatIf,
     WireFormat,
@@ -101,6 +106,26 @@ class ControlContract:
     async def test_no_id_is_no_request(self, control: Control) -> None:
         with pytest.raises(UnknownRequest):
             await control.request("")
+
+    async def test_reads_back_what_flowed(self, control: Control) -> None:
+        async with aclosing(control.watch(world.FAILED_OVER.id)) as flow:
+            pieces = [piece async for piece in flow]
+        asked, *between, ended = pieces
+        assert isinstance(asked, ClientAsked)
+        assert (asked.method, asked.body, asked.at_ms) == ("POST", world.FAILED_OVER.request_body, 0.0)
+        assert [type(piece) for piece in between] == [UpstreamAsked, UpstreamAnswered, UpstreamEnded] * 2
+        assert [piece.attempt for piece in between if isinstance(piece, UpstreamAsked)] == [1, 2]
+        assert [piece.error for piece in between if isinstance(piece, UpstreamEnded)] == [
+            "overloaded_error: Overloaded",
+            None,
+        ]
+        assert isinstance(ended, FlowEnded)
+        assert ended.record.id == world.FAILED_OVER.id
+
+    async def test_an_unknown_request_cannot_be_watched(self, control: Control) -> None:
+        with pytest.raises(UnknownRequest):
+            async for _ in control.watch("req_99"):
+                pass
 
     async def test_ranks(self, control: Control) -> None:
         ranking = await control.rank(ClientType.CLAUDE_CODE, model="claude-opus-4-5")

@@ -25,6 +25,7 @@ from cccc.control.api import (
     ErrorCount,
     Event,
     Figures,
+    FlowPiece,
     Manual,
     Minute,
     Moves,
@@ -47,7 +48,9 @@ from cccc.control.api import (
     WireFormat,
 )
 from cccc.domain import whatif
+from cccc.domain.redact import Redactor
 from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.proxy import watching
 from tests.control import world
 
 _EVERYTHING = RequestFilter()
@@ -108,6 +111,10 @@ class FakeControl:
         if len(found) != 1:
             raise UnknownRequest(request_id, ambiguous=len(found) > 1)
         return found[0]
+
+    async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        async for piece in watching.flow_of(await self.request(request_id), Redactor()):
+            yield piece
 
     async def rank(
         self,

@@ -43,6 +43,16 @@ VIEWS = [
     api.ConfigView,
     api.ConfigProblem,
 ]
+PIECES = [
+    api.ClientAsked,
+    api.UpstreamAsked,
+    api.UpstreamAnswered,
+    api.UpstreamSaid,
+    api.UpstreamEnded,
+    api.ClientGot,
+    api.FlowLost,
+    api.FlowEnded,
+]
 EVENTS = [api.RequestStarted, api.RequestProgress, api.RequestFinished, api.EndpointChanged, api.EventsLost]
 
 _times = st.integers(0, 4_000_000_000_000_000).map(lambda microseconds: microseconds / 1e6)
@@ -90,8 +100,16 @@ def test_every_event_reads_back_as_it_was(kind: type, data: st.DataObject) -> No
     assert wire.event_from_json(through_text(wire.event_to_json(event))) == event
 
 
+@pytest.mark.parametrize("kind", PIECES, ids=lambda kind: kind.__name__)
+@given(data=st.data())
+def test_every_piece_of_a_flow_reads_back_as_it_was(kind: type, data: st.DataObject) -> None:
+    piece = data.draw(values(kind))
+    assert wire.piece_from_json(through_text(wire.piece_to_json(piece))) == piece
+
+
 def test_an_event_of_a_later_version_is_passed_over() -> None:
     assert wire.event_from_json({"type": "something_new", "n": 1}) is None
+    assert wire.piece_from_json({"type": "something_new", "n": 1}) is None
 
 
 def test_every_wall_time_is_declared() -> None:
