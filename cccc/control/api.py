@@ -12,6 +12,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from cccc.control.client_views import (
+    SET_UP,
+    ClientApplied,
+    ClientControl,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
+    ClientSetting,
+    ClientState,
+    ClientView,
+    PlannedFile,
+    PlannedReason,
+    Proof,
+    ProofState,
+)
 from cccc.domain.endpoint import ClientType, WireFormat
 from cccc.domain.failover import FailureClass, Outcome
 from cccc.domain.health import Breaker, Standing
@@ -21,10 +36,19 @@ from cccc.domain.usage import Usage
 from cccc.domain.verdict import Verdict
 
 __all__ = [
+    "SET_UP",
     "AttemptRecord",
     "Breaker",
     "Candidate",
+    "ClientApplied",
+    "ClientControl",
+    "ClientOptions",
+    "ClientPlan",
+    "ClientRestored",
+    "ClientSetting",
+    "ClientState",
     "ClientType",
+    "ClientView",
     "ConfigProblem",
     "ConfigValue",
     "ConfigView",
@@ -40,6 +64,10 @@ __all__ = [
     "Manual",
     "Outcome",
     "Overview",
+    "PlannedFile",
+    "PlannedReason",
+    "Proof",
+    "ProofState",
     "Ranking",
     "RequestFilter",
     "RequestFinished",
