@@ -313,7 +313,7 @@ class Events(Protocol):
     def aclose(self) -> Awaitable[None]: ...
 
 
-class Control(Protocol):
+class Control(ClientControl, Protocol):
     """Everything that can be seen and done. Raises ``CcccError`` subclasses only."""
 
     async def overview(self) -> Overview: ...

@@ -7,7 +7,7 @@ nobody has changed since. Everything that is text here may be shown: keys are ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -91,7 +91,7 @@ class ClientOptions:
     """
 
     url: str | None = None
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     model: str | None = None
     opus: str | None = None
     sonnet: str | None = None

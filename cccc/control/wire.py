@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 from cccc.control.api import (
     AttemptRecord,
     Candidate,
+    ClientPlan,
     ClientType,
     EndpointChanged,
     Event,
@@ -55,7 +56,10 @@ _NAMES: Mapping[tuple[type, str], str] = MappingProxyType(
 _codec = JsonCodec(
     times=TIMES,
     names=_NAMES,
-    derived={Candidate: {"priority": lambda candidate: candidate.key.priority}},
+    derived={
+        Candidate: {"priority": lambda candidate: candidate.key.priority},
+        ClientPlan: {"changes": lambda plan: plan.changes},
+    },
 )
 
 _EVENTS: Mapping[str, type] = MappingProxyType(
