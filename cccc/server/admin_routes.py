@@ -17,9 +17,19 @@ import orjson
 
 from cccc.clock import Clock
 from cccc.control import filters, wire
-from cccc.control.api import NOTHING, ClientType, Control, EndpointAction, Span, StatsKey, WhatIf, WhatIfs
+from cccc.control.api import (
+    NOTHING,
+    ClientOptions,
+    ClientType,
+    Control,
+    EndpointAction,
+    Span,
+    StatsKey,
+    WhatIf,
+    WhatIfs,
+)
 from cccc.domain.answers import Failure
-from cccc.errors import BadRequest, CcccError
+from cccc.errors import BadRequest, CcccError, ControlError
 from cccc.http.messages import Headers, Request, RequestHead, Responder
 from cccc.server.replies import new_request_id
 from cccc.server.routing import Guard, Handler, Refusal, Route
@@ -87,8 +97,13 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
         ("GET", "rank/moves", admin.moves),
         ("GET", "rank/ways_up", admin.ways_up),
         ("GET", "config", admin.config),
+        ("GET", "clients", admin.clients),
         ("POST", "endpoints/{name}/{action}", admin.endpoint_action),
         ("POST", "config/check", admin.config_check),
+        ("POST", "clients/{client}/plan", admin.client_plan),
+        ("POST", "clients/{client}/apply", admin.client_apply),
+        ("POST", "clients/{client}/restore", admin.client_restore),
+        ("POST", "clients/{client}/prove", admin.client_prove),
         ("POST", "use", admin.use),
         ("POST", "stop", admin.stop),
     )
@@ -217,6 +232,25 @@ class _Admin:
         )
         return wire.to_json(manual)
 
+    async def clients(self, _: Request) -> Any:
+        return wire.to_json(await self._control.clients())
+
+    async def client_plan(self, request: Request) -> Any:
+        options = _Parameters.of_body(request).as_a(ClientOptions)
+        return wire.to_json(await self._control.client_plan(_client(request), options))
+
+    async def client_apply(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        seen = body.optional("seen", _text)
+        return wire.to_json(await self._control.client_apply(_client(request), body.as_a(ClientOptions), seen=seen))
+
+    async def client_restore(self, request: Request) -> Any:
+        keep_table = _Parameters.of_body(request).get("keep_table", _yes_no, False)
+        return wire.to_json(await self._control.client_restore(_client(request), keep_table=keep_table))
+
+    async def client_prove(self, request: Request) -> Any:
+        return wire.to_json(await self._control.client_prove(_client(request)))
+
     async def stop(self, _: Request) -> Any:
         await self._control.stop()
         return {"stopping": True}
@@ -283,11 +317,23 @@ class _Parameters:
         value = self.optional(name, read)
         return default if value is None else value
 
+    def as_a(self, kind: type[V]) -> V:
+        """All of them as one value of ``control.api``; other names are left alone."""
+        try:
+            return wire.from_json(kind, dict(self._values))
+        except ControlError:
+            names = ", ".join(field for field in kind.__annotations__)
+            raise BadRequest(400, f"the body is not as expected; it may hold {names}") from None
+
     def required(self, name: str, read: Callable[[Any], V]) -> V:
         value = self.optional(name, read)
         if value is None:
             raise BadRequest(400, f"{name}: is required")
         return value
+
+
+def _client(request: Request) -> ClientType:
+    return _Parameters(request.fields).required("client", filters.client_type)
 
 
 def _one_of(kind: type[E]) -> Callable[[Any], E]:
