@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cccc.cli.run import Listening
-from cccc.control.bridge import Bridge
+from cccc.control.api import Control
+from cccc.control.bridge import bridge
 from cccc.server.app import App
 
 Main = Callable[[Listening], Awaitable[None]]
@@ -26,11 +27,11 @@ class BackgroundProxy:
         self._main = main
         self._here = asyncio.get_running_loop()
         self._app: App | None = None
-        self._listening: asyncio.Future[Bridge] = self._here.create_future()
+        self._listening: asyncio.Future[Control] = self._here.create_future()
         self.ended: asyncio.Future[None] = self._here.create_future()
         """Done when the thread has come to its end; holds the error that ended it, if any."""
 
-    async def start(self) -> Bridge:
+    async def start(self) -> Control:
         """Start the thread and wait until its proxy listens. Raises what kept it from that."""
         threading.Thread(target=self._thread, name="proxy", daemon=True).start()
         waited: set[asyncio.Future[Any]] = {self._listening, self.ended}
@@ -60,8 +61,8 @@ class BackgroundProxy:
         if app.control is None:
             raise RuntimeError("a proxy that listens has a control surface")
         self._app = app
-        bridge = Bridge(app.control, asyncio.get_running_loop())
-        self._here.call_soon_threadsafe(self._listening.set_result, bridge)
+        control = bridge(app.control, asyncio.get_running_loop())
+        self._here.call_soon_threadsafe(self._listening.set_result, control)
 
     def _end(self, error: BaseException | None) -> None:
         if error is None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 
@@ -61,13 +63,16 @@ async def test_what_keeps_it_from_listening_is_raised(tmp_path: Path) -> None:
 
 async def test_whatever_ends_it_is_told(tmp_path: Path) -> None:
     async def main(listening: Listening) -> None:
-        app = App(tmp_path, lambda: None, {}, {"port": "0"}, lambda _: None)
+        app, begun = App(tmp_path, lambda: None, {}, {"port": "0"}, lambda _: None), anyio.Event()
 
-        def fails(url: str) -> None:
+        def begin(url: str) -> None:
             listening(app, url)
-            raise LookupError("a defect")
+            begun.set()
 
-        await app.run(fails, signals=False)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(app.run, begin, signals=False))
+            await begun.wait()
+            raise LookupError("a defect")
 
     background = BackgroundProxy(run_loop, main)
     try:

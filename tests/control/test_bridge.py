@@ -6,12 +6,13 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
+from inspect import iscoroutinefunction
 
 import pytest
 
 from cccc.control import bridge
-from cccc.control.api import EndpointChanged, EventsLost
-from cccc.control.bridge import Bridge
+from cccc.control.api import Control, EndpointChanged, EventsLost
+from cccc.control.bridge import STREAMS
 from cccc.errors import NotRunning
 from tests.control.contract import ControlContract
 from tests.control.fake import FakeControl
@@ -53,9 +54,9 @@ def elsewhere() -> Iterator[Elsewhere]:
 
 class TestAcrossThreads(ControlContract):
     @pytest.fixture
-    async def control(self) -> AsyncIterator[Bridge]:
+    async def control(self) -> AsyncIterator[Control]:
         with elsewhere() as there:
-            yield Bridge(FakeControl(), there.loop)
+            yield bridge.bridge(FakeControl(), there.loop)
 
 
 async def listening(fake: FakeControl) -> None:
@@ -63,10 +64,15 @@ async def listening(fake: FakeControl) -> None:
         await asyncio.sleep(0.001)
 
 
+def test_every_method_that_gives_a_stream_is_known_as_one() -> None:
+    methods = {name: getattr(Control, name) for name in dir(Control) if not name.startswith("_")}
+    assert {name for name, method in methods.items() if not iscoroutinefunction(method)} == set(STREAMS)
+
+
 @pytest.mark.anyio
 async def test_calls_after_the_end_of_the_other_loop_say_so() -> None:
     with elsewhere() as there:
-        control = Bridge(FakeControl(), there.loop)
+        control = bridge.bridge(FakeControl(), there.loop)
         there.end()
         with pytest.raises(NotRunning):
             await control.overview()
@@ -79,7 +85,7 @@ async def test_calls_after_the_end_of_the_other_loop_say_so() -> None:
 async def test_a_reader_hears_of_the_end_of_the_other_loop() -> None:
     with elsewhere() as there:
         fake = FakeControl()
-        async with aclosing(Bridge(fake, there.loop).events()) as events:
+        async with aclosing(bridge.bridge(fake, there.loop).events()) as events:
             reading = asyncio.ensure_future(anext(events))
             await listening(fake)
             there.end()
@@ -92,7 +98,7 @@ async def test_a_slow_reader_is_told_what_it_lost(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(bridge, "BACKLOG", 3)
     with elsewhere() as there:
         fake = FakeControl()
-        async with aclosing(Bridge(fake, there.loop).events()) as events:
+        async with aclosing(bridge.bridge(fake, there.loop).events()) as events:
             first = asyncio.ensure_future(anext(events))
             await listening(fake)
             there.do(fake.emit, EndpointChanged("first"))
@@ -110,7 +116,7 @@ async def test_a_slow_reader_is_told_what_it_lost(monkeypatch: pytest.MonkeyPatc
 async def test_a_reader_that_leaves_is_left() -> None:
     with elsewhere() as there:
         fake = FakeControl()
-        async with aclosing(Bridge(fake, there.loop).events()) as events:
+        async with aclosing(bridge.bridge(fake, there.loop).events()) as events:
             reading = asyncio.ensure_future(anext(events))
             await listening(fake)
             there.do(fake.emit, EndpointChanged("alpha"))
