@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -200,7 +201,7 @@ def _here(session: Session, options: ClientOptions) -> tuple[ClientFiles, Target
 
     state = session.state_folder()
     loaded = load(session.config_path(), environ=session.environ, options={})
-    return ClientFiles(state, session.machine(), session.clock), target(loaded, state, options)
+    return ClientFiles(state, session.machine(project=Path.cwd()), session.clock), target(loaded, state, options)
 
 
 def _clients(name: str) -> Sequence[ClientType]:

@@ -10,6 +10,7 @@ from cccc.clock import Clock
 from cccc.control.api import RequestProgress
 from cccc.domain.record import RequestRecord
 from cccc.domain.redact import Redactor
+from cccc.domain.secret import Secret
 from cccc.domain.tags import Tagger
 from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
@@ -52,7 +53,7 @@ class Context:
     """The parts of one running proxy, for its exchanges.
 
     ``submit`` hands a finished record to the store and never blocks. ``instance`` is this process's id in the hop
-    header.
+    header. ``owner`` signs the prompts that the proxy answers itself (``domain.proof``); without it there are none.
     """
 
     clock: Clock
@@ -64,4 +65,5 @@ class Context:
     submit: Callable[[RequestRecord], object]
     settings: LiveSettings
     verdicts: RecentVerdicts
+    owner: Secret | None = None
     in_flight: dict[str, InFlight] = field(default_factory=dict)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import anyio
 
 from cccc.control.api import RequestFinished, RequestProgress, RequestStarted
+from cccc.domain import proof
 from cccc.domain.answers import Failure
 from cccc.domain.endpoint import Action
+from cccc.domain.outcome import Outcome
 from cccc.domain.ranking import Ranking
 from cccc.domain.record import RequestRecord
 from cccc.domain.telling import Told
@@ -44,6 +46,7 @@ class Exchange:
         self._ranking: Ranking | None = None
         self._endpoint: str | None = None
         self._left = False
+        self._proof = False
 
     @property
     def id(self) -> str:
@@ -76,12 +79,23 @@ class Exchange:
         self._asked = asked
         self._reply = Reply(self._context, asked, self._responder)
         self._tries = Tries(self._context, asked, self._reply)
+        if (words := self._proved()) is not None:
+            self._proof = True
+            await self._reply.say(words)
+            return
         self._ranking = self._tries.rank()
         self._announce()
         if not asked.streaming and asked.counts and (told := self._context.verdicts.recall(asked.asker)) is not None:
             await self._reply.tell(told)
             return
         await self._end(await self._tries.run(self._ranking))
+
+    def _proved(self) -> str | None:
+        """What to say where a set-up's own prompt has arrived: no endpoint is asked for that."""
+        context, asked = self._context, self._asked
+        if context.owner is None or asked.action is not Action.TURN:
+            return None
+        return proof.answer(context.owner, context.clock.now(), asked.facts.last_user_text)
 
     async def _end(self, step: Deliver | End | Drop) -> None:
         attempt, reply = self._tries.attempt, self._reply
@@ -190,13 +204,13 @@ class Exchange:
             client_type=asked.client.client_type,
             client_reason=asked.client.reason,
             wire_format=asked.codec.wire_format,
-            action=asked.action,
+            action=Action.PROOF if self._proof else asked.action,
             method=request.head.method,
             path=request.head.path,
             stream=asked.streaming,
             verdict=verdict(
                 Turn(
-                    outcome=last.outcome if last is not None else None,
+                    outcome=last.outcome if last is not None else Outcome.OK if self._proof else None,
                     failed_before=tries.failed_before,
                     refusal=reply.refusal,
                     client_gone=self._left,
