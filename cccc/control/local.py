@@ -48,7 +48,7 @@ from cccc.http.transport import HttpTransport
 from cccc.proxy.runtime import Runtime
 from cccc.setup.machine import Machine
 from cccc.setup.service import ClientFiles
-from cccc.setup.targets import target
+from cccc.setup.targets import NOWHERE, target
 from cccc.storage.store import Store
 
 T = TypeVar("T")
@@ -184,8 +184,8 @@ class Local:
         return self._runtime.context.roster.use(endpoint, client_type, seconds)
 
     async def clients(self) -> tuple[ClientView, ...]:
-        files, target = self._clients, await self._target(_USUAL_SETUP)
-        views = await _in_thread(partial(files.views, target))
+        wanted = await self._target(_USUAL_SETUP, default=NOWHERE)
+        views = await _in_thread(partial(self._clients.views, wanted))
         return tuple([await self._with_first_request(view) for view in views])
 
     async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
@@ -208,10 +208,9 @@ class Local:
             raise ControlError("this proxy leaves the files of clients alone")
         return self._client_files
 
-    async def _target(self, options: ClientOptions) -> Target:
-        return await _in_thread(
-            partial(target, self._runtime.loaded, self._clients.state_dir, options, address=self.address)
-        )
+    async def _target(self, options: ClientOptions, *, default: str | None = None) -> Target:
+        loaded, state_dir = self._runtime.loaded, self._clients.state_dir
+        return await _in_thread(partial(target, loaded, state_dir, options, self.address, default=default))
 
     async def _with_first_request(self, view: ClientView) -> ClientView:
         """A proof that was left open is given by the first request that came since."""

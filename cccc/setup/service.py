@@ -30,6 +30,7 @@ from cccc.control.api import (
 )
 from cccc.errors import CcccError, ConfigError
 from cccc.setup import files, proving
+from cccc.setup.catalog import require_catalog
 from cccc.setup.changes import Changes, Reverted
 from cccc.setup.files import Snapshot
 from cccc.setup.journal import Journal
@@ -57,6 +58,8 @@ class ClientFiles:
     def plan(self, client: ClientType, target: Target) -> ClientPlan:
         """What a set-up would change. Raises ``ConfigError``."""
         program = _known(client)
+        if target.catalog:
+            require_catalog(target)
         now, plan = self._planned(program, target)
         return _shown(program, target, now, plan)
 
@@ -64,6 +67,9 @@ class ClientFiles:
         """Carry the plan out. Raises ``ConfigError``; every file is then whole."""
         program = _known(client)
         changes = Changes(self._journal, self.clock)
+
+        if target.catalog:
+            require_catalog(target)
 
         def attempt() -> ClientApplied:
             now, plan = self._planned(program, target)

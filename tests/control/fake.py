@@ -11,7 +11,13 @@ from anyio.streams.memory import MemoryObjectSendStream
 
 from cccc.control.api import (
     Breaker,
+    ClientApplied,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
+    ClientState,
     ClientType,
+    ClientView,
     ConfigProblem,
     ConfigView,
     EndpointAction,
@@ -20,6 +26,7 @@ from cccc.control.api import (
     Event,
     Manual,
     Overview,
+    Proof,
     Ranking,
     RequestFilter,
     RequestRecord,
@@ -29,10 +36,11 @@ from cccc.control.api import (
     StatsView,
     Verdict,
 )
-from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, UnknownEndpoint, UnknownRequest
 from tests.control import world
 
 _EVERYTHING = RequestFilter()
+_USUAL_SETUP = ClientOptions()
 _FINE = {Verdict.OK, Verdict.OK_AFTER_FAILOVER, Verdict.CLIENT_GONE}
 
 
@@ -45,6 +53,8 @@ class FakeControl:
         self.views = {view.name: view for view in world.ENDPOINTS}
         self.manual: tuple[Manual, ...] = ()
         self.stopped = False
+        self.client_views = {view.client: view for view in world.CLIENTS}
+        self.client_calls: list[tuple[str, ClientType, object]] = []
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
 
@@ -113,6 +123,40 @@ class FakeControl:
             until = None if seconds is None else self.now + seconds
             self.manual = (Manual(self._known(endpoint).name, client_type, until),)
         return self.manual
+
+    async def clients(self) -> tuple[ClientView, ...]:
+        return tuple(self.client_views.values())
+
+    async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
+        self.client_calls.append(("plan", client, options))
+        return world.client_plan(self._client(client), options)
+
+    async def client_apply(
+        self, client: ClientType, options: ClientOptions = _USUAL_SETUP, *, seen: str | None = None
+    ) -> ClientApplied:
+        self.client_calls.append(("apply", client, options))
+        view = self._client(client)
+        if seen is not None and seen != world.client_plan(view, options).seen:
+            raise ConfigError([f"{view.files[0]}: is not as it was in the preview; nothing was written"])
+        self.client_views[client] = replace(view, state=ClientState.THROUGH_CCCC, restorable=True)
+        return ClientApplied(client, view.title, view.files, (), (), ())
+
+    async def client_restore(self, client: ClientType, *, keep_table: bool = False) -> ClientRestored:
+        self.client_calls.append(("restore", client, keep_table))
+        view = self._client(client)
+        self.client_views[client] = replace(view, state=ClientState.NOT_SET_UP, restorable=False)
+        return ClientRestored(client, view.title, view.files if view.restorable else (), (), ())
+
+    async def client_prove(self, client: ClientType) -> Proof:
+        self.client_calls.append(("prove", client, None))
+        view = self._client(client)
+        self.client_views[client] = replace(view, proof=world.PROOF)
+        return world.PROOF
+
+    def _client(self, client: ClientType) -> ClientView:
+        if client not in self.client_views:
+            raise ConfigError([f"{client.value} is no client that can be set up"])
+        return self.client_views[client]
 
     async def stop(self) -> None:
         self.stopped = True
