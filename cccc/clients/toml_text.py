@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import InlineTable
+from tomlkit.items import InlineTable, String
 
 from cccc.clients.syntax import Changes, Path, Tree, Unusable, at
 
@@ -174,8 +174,14 @@ def _rewritten(text: str, statement: Statement, path: Path, value: Any) -> str:
     if value is None:
         del table[path[-1]]
     else:
-        table[path[-1]] = value
+        table[path[-1]] = _styled(value, like=table.get(path[-1]))
     return text[: statement.start] + tomlkit.dumps(document) + text[statement.end :]
+
+
+def _styled(value: Any, *, like: Any) -> Any:
+    """The value in the quotes of the one that it replaces, so that they are the same when that comes back."""
+    literal = isinstance(like, String) and like.as_string().startswith("'") and isinstance(value, str)
+    return tomlkit.string(value, literal=True) if literal and "'" not in value and value.isprintable() else value
 
 
 def _removed(text: str, path: Path) -> str:

@@ -78,9 +78,9 @@ def test_a_table_that_somebody_built_upon_stays_whole() -> None:
     tree = tomllib.loads(back)
     assert "model_provider" not in tree
     assert tree["model_providers"]["cccc"] == tomllib.loads(built)["model_providers"]["cccc"]
-    assert conflicts == (
-        "~/.codex/config.toml: [model_providers.cccc] was changed since (request_max_retries); "
-        "the table stays, unselected",
+    (conflict,) = conflicts
+    assert conflict.endswith(
+        "[model_providers.cccc] was changed since (request_max_retries); the table stays, unselected"
     )
 
 
@@ -104,8 +104,8 @@ def test_a_conflict_never_shows_a_key() -> None:
 def test_the_one_beneath_can_be_taken_away() -> None:
     """A stands on what the person had, B on A; when A leaves, B leads back to what the person had."""
     url, token, timeout = ("env", "U"), ("env", "T"), ("env", "M")
-    below = Record("/x", True, "0", "a", (Change(url, "mine", "A"), Change(token, None, "t"), Change(timeout, None, "6")),
-                   made=(), backup="1")  # fmt: skip
+    first = (Change(url, "mine", "A"), Change(token, None, "t"), Change(timeout, None, "6"))
+    below = Record("/x", True, "0", "a", first, backup="1")
     above = Record("/x", True, "a", "b", (Change(url, "A", "B"), Change(token, "t", "s")), backup="2")
     merged = rebased(above, below)
     assert set(merged.changes) == {Change(url, "mine", "B"), Change(token, None, "s"), Change(timeout, None, "6")}

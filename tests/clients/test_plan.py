@@ -52,8 +52,8 @@ def test_a_diff_names_its_file() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "", "127.0.0.1:8080", "ftp://h", "http://", "http://h:99999", "http://a@b", 'http://h"', "http://h/\n", "http://h o",
-        "http://h/?k=v", "http://h/#f", "http://h\\x", "javascript:x", "http://h:0", "http://$(x)", "http://h/'",
+        "", "127.0.0.1:8080", "ftp://h", "http://", "http://h:99999", "http://a@b", 'http://h"', "http://h/\n",
+        "http://h o", "http://h/?k=v", "http://h/#f", "http://h\\x", "javascript:x", "http://h:0", "http://$(x)", "http://h/'",
     ],
 )  # fmt: skip
 def test_addresses_that_are_none(url: str) -> None:

@@ -51,7 +51,7 @@ ONE = {("model_provider",): "cccc", ("model_providers", "cccc", "name"): "cccc"}
             'model = "m"\n\n# about mcp\n[mcp_servers.x]\ncommand="sh"\n',
             f'model = "m"\nmodel_provider = "cccc"\n\n# about mcp\n[mcp_servers.x]\ncommand="sh"\n{TABLE}',
         ),
-        ("model_provider = 'old' # mine\n[t]\nx=1", f'model_provider = "cccc" # mine\n[t]\nx=1\n{TABLE}'),
+        ("model_provider = 'old' # mine\n[t]\nx=1", f"model_provider = 'cccc' # mine\n[t]\nx=1\n{TABLE}"),
         (
             "a=1\r\n\r\n[b]\r\nc=2\r\n",
             'a=1\r\nmodel_provider = "cccc"\r\n\r\n[b]\r\nc=2\r\n\r\n[model_providers.cccc]\r\nname = "cccc"\r\n',
