@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -18,6 +18,7 @@ import httpx
 
 from cccc.control import filters, statefiles, wire
 from cccc.control.api import (
+    NOTHING,
     ClientApplied,
     ClientOptions,
     ClientPlan,
@@ -28,17 +29,25 @@ from cccc.control.api import (
     ConfigView,
     Control,
     EndpointAction,
+    EndpointActivity,
+    EndpointDetail,
     EndpointView,
     Event,
+    FlowPiece,
     Manual,
+    Moves,
     Overview,
     Proof,
     Ranking,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    SeriesView,
+    Span,
     StatsKey,
     StatsView,
+    WayUp,
+    WhatIfs,
 )
 from cccc.control.jsoncodec import time_text
 from cccc.domain.secret import Secret
@@ -103,11 +112,49 @@ class Remote:
             raise UnknownRequest(request_id)
         return await self._get(RequestRecord, f"requests/{quote(request_id, safe='')}")
 
-    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
-        return await self._get(Ranking, "rank", {"client": client_type.value, "model": model, "path": path})
+    async def rank(
+        self,
+        client_type: ClientType,
+        *,
+        model: str | None = None,
+        path: str | None = None,
+        what_if: WhatIfs = NOTHING,
+    ) -> Ranking:
+        query = {"client": client_type.value, "model": model, "path": path, "what_if": _supposed(what_if)}
+        return await self._get(Ranking, "rank", query)
 
-    async def stats(self, by: StatsKey, *, since: float) -> StatsView:
-        return await self._get(StatsView, "stats", {"by": by.value, "since": time_text(since)})
+    async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
+        query = {"client": client_type.value, "what_if": _supposed(what_if), "last": last}
+        return await self._get(Moves, "rank/moves", query)
+
+    async def ways_up(
+        self, name: str, client_type: ClientType, *, model: str | None = None, what_if: WhatIfs = NOTHING
+    ) -> tuple[WayUp, ...]:
+        query = {"endpoint": name, "client": client_type.value, "model": model, "what_if": _supposed(what_if)}
+        return await self._get(tuple[WayUp, ...], "rank/ways_up", query)
+
+    async def stats(
+        self, by: StatsKey, *, since: float, client_type: ClientType | None = None, endpoint: str | None = None
+    ) -> StatsView:
+        query = {"by": by.value, "since": time_text(since), "client": client_type, "endpoint": endpoint}
+        return await self._get(StatsView, "stats", query)
+
+    async def series(
+        self,
+        span: Span,
+        by: StatsKey = StatsKey.ENDPOINT,
+        *,
+        client_type: ClientType | None = None,
+        endpoint: str | None = None,
+    ) -> SeriesView:
+        query = {"span": span.value, "by": by.value, "client": client_type, "endpoint": endpoint}
+        return await self._get(SeriesView, "series", query)
+
+    async def activity(self, minutes: int = 30) -> tuple[EndpointActivity, ...]:
+        return await self._get(tuple[EndpointActivity, ...], "activity", {"minutes": minutes})
+
+    async def endpoint_detail(self, name: str) -> EndpointDetail:
+        return await self._get(EndpointDetail, f"endpoints/{quote(name, safe='')}/detail")
 
     async def config(self) -> ConfigView:
         return await self._get(ConfigView, "config")
@@ -144,10 +191,23 @@ class Remote:
         await self._ask("POST", "stop", body={})
 
     async def events(self) -> AsyncGenerator[Event]:
+        async with aclosing(self._told("events")) as told:
+            async for value in told:
+                if (event := wire.event_from_json(value)) is not None:
+                    yield event
+
+    async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        if not request_id:
+            raise UnknownRequest(request_id)
+        async with aclosing(self._told(f"requests/{quote(request_id, safe='')}/flow")) as told:
+            async for value in told:
+                if (piece := wire.piece_from_json(value)) is not None:
+                    yield piece
+
+    async def _told(self, path: str) -> AsyncGenerator[Any]:
+        """What the proxy tells without an end."""
         try:
-            async with self._client.stream(
-                "GET", "events", timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)
-            ) as answer:
+            async with self._client.stream("GET", path, timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)) as answer:
                 if answer.headers.get("content-type") != "text/event-stream":
                     await answer.aread()
                     self._read(answer)
@@ -155,9 +215,7 @@ class Remote:
                 # Lines are safe to split as httpx does: wire.dumps escapes every other character that ends a line.
                 async for line in answer.aiter_lines():
                     if line.startswith("data: "):
-                        event = wire.event_from_json(json.loads(line.removeprefix("data: ")))
-                        if event is not None:
-                            yield event
+                        yield json.loads(line.removeprefix("data: "))
         except httpx.HTTPError as error:
             raise self._translated(error) from None
 
@@ -200,6 +258,10 @@ class Remote:
         if isinstance(error, httpx.TimeoutException):
             return ControlError(f"the proxy at {self._address} does not answer within {within:g} s")
         return ControlError(f"the connection to the proxy at {self._address} broke")
+
+
+def _supposed(what_if: WhatIfs) -> str | None:
+    return wire.dumps(wire.to_json(what_if)) if what_if else None
 
 
 def _reachable(address: str) -> str:
