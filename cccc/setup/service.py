@@ -30,7 +30,6 @@ from cccc.control.api import (
 )
 from cccc.errors import CcccError, ConfigError
 from cccc.setup import files, proving
-from cccc.setup.catalog import require_catalog
 from cccc.setup.changes import Changes, Reverted
 from cccc.setup.files import Snapshot
 from cccc.setup.journal import Journal
@@ -58,8 +57,7 @@ class ClientFiles:
     def plan(self, client: ClientType, target: Target) -> ClientPlan:
         """What a set-up would change. Raises ``ConfigError``."""
         program = _known(client)
-        if target.catalog:
-            require_catalog(target)
+        _require_catalog(target)
         now, plan = self._planned(program, target)
         return _shown(program, target, now, plan)
 
@@ -68,8 +66,7 @@ class ClientFiles:
         program = _known(client)
         changes = Changes(self._journal, self.clock)
 
-        if target.catalog:
-            require_catalog(target)
+        _require_catalog(target)
 
         def attempt() -> ClientApplied:
             now, plan = self._planned(program, target)
@@ -191,6 +188,13 @@ def _known(client: ClientType) -> Program:
         return PROGRAMS[client]
     except KeyError:
         raise ConfigError([f"{client.value} is no client that can be set up; expected {', '.join(PROGRAMS)}"]) from None
+
+
+def _require_catalog(target: Target) -> None:
+    if target.catalog:
+        from cccc.setup.catalog import require_catalog  # brings http.client, for a rare case
+
+        require_catalog(target)
 
 
 def _again_while_changing(attempt: Callable[[], T]) -> T:

@@ -92,8 +92,14 @@ def test_which_addresses_are_the_same(value: Any, same: bool) -> None:
 
 
 def test_snippets_hold_no_real_key() -> None:
-    for target, held in ((TARGET, "cccc-local"), (REAL, "cccc token")):
-        plan = openai_env.plan(ENV, None, target)
-        assert len(plan.notes) == 5
-        assert REAL.key.reveal() not in "".join(plan.notes)
-        assert held in "".join(plan.notes)
+    for target, held, count in ((TARGET, "cccc-local", 9), (REAL, "YOUR_CCCC_TOKEN", 10)):
+        notes = openai_env.plan(ENV, None, target).notes
+        assert len(notes) == count
+        assert REAL.key.reveal() not in "".join(notes)
+        assert all(held in note for note in notes[5:])
+
+
+def test_a_language_that_cannot_write_an_address_says_so() -> None:
+    notes = openai_env.snippets(Target("http://[::1]:8080", Secret("cccc-local")))
+    assert any("cmd:\n  the address holds characters" in note for note in notes)
+    assert any("set -gx OPENAI_BASE_URL 'http://[::1]:8080/v1'" in note for note in notes)
