@@ -201,9 +201,8 @@ def _here(session: Session, options: ClientOptions, *, default: str | None = Non
 
     state = session.state_folder()
     loaded = load(session.config_path(), environ=session.environ, options={})
-    return ClientFiles(state, session.machine(project=Path.cwd()), session.clock), target(
-        loaded, state, options, default=default
-    )
+    files = ClientFiles(state, session.machine(project=Path.cwd()), session.clock)
+    return files, target(loaded, state, options, default=default)
 
 
 def _clients(name: str) -> Sequence[ClientType]:

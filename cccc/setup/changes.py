@@ -118,8 +118,12 @@ class Changes:
         for record in self._journal.unfinished():
             remove_temporaries(Path(record.path))
             Neighbours(Path(record.path)).remove_temporaries()
-            how = "is complete" if self._settle(record) else "was not made"
-            said.append(f"{record.path}: a change that was interrupted {how}")
+            try:
+                how = "is complete" if self._settle(record) else "was not made"
+            except ConfigError as error:  # it waits until the file can be read again; other files need not
+                said.append(str(error))
+            else:
+                said.append(f"{record.path}: a change that was interrupted {how}")
         return tuple(said)
 
     def _carry_out(self, record: Record, now: Snapshot, data: bytes | None) -> None:
@@ -167,12 +171,13 @@ class Changes:
 
     def _hand_over(self, above: Neighbour, below: Record) -> None:
         """Take ours away from beneath another proxy's set-up: it will lead back to what we found."""
-        merged = rebased(above.record, below)
-        backup = self._journal.backup(merged.backup) if merged.backup == below.backup else None
-        if backup is not None:
-            kept = above.journal.keep_backup(Path(below.path), backup, above.record.backup)
-            merged = replace(merged, backup=kept.name)
-        above.journal.put(merged)
+        with above.journal.locked():
+            merged = rebased(above.record, below)
+            backup = self._journal.backup(merged.backup) if merged.backup == below.backup else None
+            if backup is not None:
+                kept = above.journal.keep_backup(Path(below.path), backup, above.record.backup)
+                merged = replace(merged, backup=kept.name)
+            above.journal.put(merged)
         self._journal.drop(below)
 
 

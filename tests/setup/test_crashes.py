@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from cccc.clients.journal import Record
 from cccc.errors import CcccError
 from cccc.setup.journal import Journal
 from cccc.setup.service import ClientFiles
@@ -186,3 +187,20 @@ def test_kills_at_random_moments(case: Case, tmp_path: Path) -> None:
         assert temporaries(tmp_path / str(turn)) == []
         clients(tmp_path / str(turn)).restore(case.client)
         assert path.read_bytes() == case.text.encode()
+
+
+def test_an_unfinished_change_of_a_file_that_cannot_be_read_waits(tmp_path: Path) -> None:
+    """Other clients can be set up meanwhile, and nothing is forgotten."""
+    files = clients(tmp_path)
+    codex, claude = CASES[1], CASES[0]
+    path = written(codex, files)
+    Journal(files.state_dir).folder.mkdir()
+    Journal(files.state_dir).begin(Record(str(path), True, None, "of what was to come", ()))
+    path.unlink()
+    path.mkdir()
+    assert files.apply(claude.client, TARGET).written
+    assert len(Journal(files.state_dir).unfinished()) == 1
+    path.rmdir()
+    path.write_text(codex.text)
+    files.repair()
+    assert Journal(files.state_dir).unfinished() == ()
