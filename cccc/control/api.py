@@ -155,7 +155,11 @@ class Manual:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The proxy at a glance. ``address`` is ``None`` where no proxy runs in this process."""
+    """The proxy at a glance. ``address`` is ``None`` where no proxy runs there.
+
+    ``per_minute`` are the turns that ended within the last minute, ``error_share`` is the part of those of the last
+    five that went wrong at the endpoints (``None`` without any). ``attached``: it runs in another process than ours.
+    """
 
     version: str
     address: str | None
@@ -167,6 +171,9 @@ class Overview:
     requests_dropped_from_log: int
     manual: tuple[Manual, ...] = ()
     warnings: tuple[str, ...] = ()
+    per_minute: int = 0
+    error_share: float | None = None
+    attached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,8 +403,8 @@ class Control(Protocol):
         """Put an endpoint above the four layers, or with ``None`` end such choices. Returns those in force."""
         ...
 
-    async def stop(self) -> None:
-        """Drain and stop the proxy."""
+    async def stop(self, *, drain: bool = True) -> None:
+        """Stop the proxy: when what is in flight has ended, or at once. May be asked again to hurry."""
         ...
 
     def events(self) -> Events:

@@ -76,6 +76,7 @@ class Local:
 
     async def overview(self) -> Overview:
         runtime, roster = self._runtime, self._runtime.context.roster
+        now = runtime.context.clock.steady()
         return Overview(
             version=__version__,
             address=self.address,
@@ -87,6 +88,8 @@ class Local:
             requests_dropped_from_log=runtime.store.dropped,
             manual=roster.manual(),
             warnings=runtime.loaded.warnings,
+            per_minute=runtime.context.pulse.per_minute(now),
+            error_share=runtime.context.pulse.error_share(now),
         )
 
     async def endpoints(self) -> tuple[EndpointView, ...]:
@@ -242,10 +245,12 @@ class Local:
             raise NotRunning("no proxy is running that could use it (start one with: cccc --no-tui)")
         return self._runtime.context.roster.use(endpoint, client_type, seconds)
 
-    async def stop(self) -> None:
+    async def stop(self, *, drain: bool = True) -> None:
         if self.address is None:
             raise NotRunning("no proxy is running")
         self._runtime.stop_requested.set()
+        if not drain:
+            self._runtime.stop_at_once.set()
 
     def events(self) -> Events:
         return self._runtime.context.bus.subscribe()

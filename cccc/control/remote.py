@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -82,7 +83,7 @@ class Remote:
         await self._client.aclose()
 
     async def overview(self) -> Overview:
-        return await self._get(Overview, "overview")
+        return replace(await self._get(Overview, "overview"), attached=True)
 
     async def endpoints(self) -> tuple[EndpointView, ...]:
         return await self._get(tuple[EndpointView, ...], "endpoints")
@@ -158,8 +159,8 @@ class Remote:
         body = {"endpoint": endpoint, "client_type": client_type, "seconds": seconds}
         return await self._post(tuple[Manual, ...], "use", body)
 
-    async def stop(self) -> None:
-        await self._ask("POST", "stop", body={})
+    async def stop(self, *, drain: bool = True) -> None:
+        await self._ask("POST", "stop", body={"drain": drain})
 
     async def events(self) -> AsyncGenerator[Event]:
         async with aclosing(self._told("events")) as told:

@@ -27,6 +27,7 @@ from cccc.proxy.context import Context
 from cccc.proxy.reply import Reply
 from cccc.proxy.tries import Tries
 from cccc.proxy.watching import Piece, Watch, Watched, told_of_attempt
+from cccc.storage.policy import ERRORS
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
@@ -188,6 +189,8 @@ class Exchange:
     def _finish(self) -> None:
         record = self._recorded()
         self._context.submit(record)
+        if self._asked.counts:
+            self._context.pulse.note(self._context.clock.steady(), error=record.verdict in ERRORS)
         if self._watched.readers:
             self._watched.end(record)
         if self._context.bus.has_readers:

@@ -43,6 +43,7 @@ class Runtime:
         self.store = store
         self.started: float | None = None
         self.stop_requested = anyio.Event()
+        self.stop_at_once = anyio.Event()
         self._clock = clock
         roster = Roster(clock, store.learned)
         self.context = Context(

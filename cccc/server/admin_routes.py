@@ -217,8 +217,8 @@ class _Admin:
         )
         return wire.to_json(manual)
 
-    async def stop(self, _: Request) -> Any:
-        await self._control.stop()
+    async def stop(self, request: Request) -> Any:
+        await self._control.stop(drain=_Parameters.of_body(request).get("drain", _yes_no, True))
         return {"stopping": True}
 
     async def events(self, _: Request, responder: Responder) -> None:

@@ -66,6 +66,7 @@ class FakeControl:
         self.views = {view.name: view for view in world.ENDPOINTS}
         self.manual: tuple[Manual, ...] = ()
         self.stopped = False
+        self.drained: bool | None = None
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
 
@@ -226,8 +227,9 @@ class FakeControl:
             self.manual = (Manual(self._known(endpoint).name, client_type, until),)
         return self.manual
 
-    async def stop(self) -> None:
+    async def stop(self, *, drain: bool = True) -> None:
         self.stopped = True
+        self.drained = drain
 
     def events(self) -> AsyncGenerator[Event]:
         send, receive = anyio.create_memory_object_stream[Event](100)
