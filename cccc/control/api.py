@@ -397,6 +397,34 @@ class Control(Protocol):
         """Check a configuration without using it."""
         ...
 
+    async def config_form(self) -> ConfigForm:
+        """The settings in force as sections of fields."""
+        ...
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        """What ``config_save`` would do to the user's file, and what is wrong with the result."""
+        ...
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        """Write settings into the user's file, in place, and take them up."""
+        ...
+
+    async def config_undo(self, saved: Saved) -> None:
+        """Take a change of the file back, byte for byte. Refused where the file has been changed since."""
+        ...
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        """Write a new endpoint into the user's file, behind the others; makes the file where there is none."""
+        ...
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        """Make an endpoint in the user's file what the draft says; a draft without a key keeps the one there is."""
+        ...
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        """Take an endpoint out of the user's file. ``config_undo`` puts it back."""
+        ...
+
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
     ) -> tuple[Manual, ...]:

@@ -13,16 +13,22 @@ import anyio.to_thread
 
 from cccc import __version__
 from cccc.clock import Clock, SystemClock
-from cccc.config import Loaded, load, load_text
+from cccc.config import Loaded, form, load, load_text
+from cccc.config import changes as file_changes
 from cccc.config.edit import edit_endpoint
+from cccc.config.paths import default_config
 from cccc.control.api import (
     NOTHING,
+    ConfigChanges,
+    ConfigDiff,
+    ConfigForm,
     ConfigProblem,
     ConfigView,
     EndpointAction,
     EndpointActivity,
     EndpointChanged,
     EndpointDetail,
+    EndpointDraft,
     EndpointView,
     Events,
     Flow,
@@ -34,6 +40,7 @@ from cccc.control.api import (
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    Saved,
     SeriesView,
     Span,
     StatsKey,
@@ -118,7 +125,7 @@ class Local:
         if path is None:
             raise ControlError("there is no configuration file to write to")
         await _in_thread(partial(edit_endpoint, path, name, enabled=enabled, priority=priority))
-        self._runtime.apply(await _in_thread(self._reload))
+        await self._reloaded()
 
     async def requests(
         self, wanted: RequestFilter = _EVERYTHING, *, limit: int = 50, after: int | None = None
@@ -237,6 +244,43 @@ class Local:
         except ConfigError as error:
             return tuple(ConfigProblem(problem, fatal=True) for problem in error.problems)
         return tuple(ConfigProblem(warning, fatal=False) for warning in loaded.warnings)
+
+    async def config_form(self) -> ConfigForm:
+        return form.form(self._runtime.loaded)
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        return await _in_thread(partial(file_changes.preview, self._file, changes, os.environ))
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        return await self._changed(partial(file_changes.save, self._file, changes, os.environ))
+
+    async def config_undo(self, saved: Saved) -> None:
+        if saved.path != str(self._file):
+            raise ControlError(f"{saved.path} is not the configuration file in use; nothing was undone")
+        await _in_thread(partial(file_changes.undo, saved))
+        await self._reloaded()
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        return await self._changed(partial(file_changes.add_endpoint, self._file, draft, os.environ))
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        return await self._changed(partial(file_changes.edit_endpoint, self._file, name, draft, os.environ))
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        return await self._changed(partial(file_changes.remove_endpoint, self._file, name, os.environ))
+
+    @property
+    def _file(self) -> Path:
+        """The user's file: the one in use, else the one that is made where there is none."""
+        return self._runtime.loaded.path or default_config()
+
+    async def _changed(self, change: Callable[[], Saved]) -> Saved:
+        saved = await _in_thread(change)
+        await self._reloaded()
+        return saved
+
+    async def _reloaded(self) -> None:
+        self._runtime.apply(await _in_thread(self._reload))
 
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None

@@ -21,12 +21,16 @@ from cccc.control import filters, statefiles, wire
 from cccc.control.api import (
     NOTHING,
     ClientType,
+    ConfigChanges,
+    ConfigDiff,
+    ConfigForm,
     ConfigProblem,
     ConfigView,
     Control,
     EndpointAction,
     EndpointActivity,
     EndpointDetail,
+    EndpointDraft,
     EndpointView,
     Event,
     FlowPiece,
@@ -37,6 +41,7 @@ from cccc.control.api import (
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    Saved,
     SeriesView,
     Span,
     StatsKey,
@@ -152,6 +157,27 @@ class Remote:
 
     async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
         return await self._post(tuple[ConfigProblem, ...], "config/check", {"text": text, "toml": toml})
+
+    async def config_form(self) -> ConfigForm:
+        return await self._get(ConfigForm, "config/form")
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        return await self._post(ConfigDiff, "config/diff", {"changes": dict(changes)})
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        return await self._post(Saved, "config", {"changes": dict(changes)})
+
+    async def config_undo(self, saved: Saved) -> None:
+        await self._ask("POST", "config/undo", body=wire.to_json(saved))
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        return await self._post(Saved, "endpoints", wire.draft_json(draft))
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        return await self._post(Saved, f"endpoints/{quote(name, safe='')}", wire.draft_json(draft))
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        return await self._post(Saved, f"endpoints/{quote(name, safe='')}/remove", {})
 
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None

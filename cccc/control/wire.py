@@ -11,15 +11,17 @@ import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from cccc.control.api import (
     AttemptRecord,
+    AuthType,
     Candidate,
     ClientAsked,
     ClientGot,
     ClientType,
     EndpointChanged,
+    EndpointDraft,
     Event,
     EventsLost,
     FlowEnded,
@@ -30,6 +32,7 @@ from cccc.control.api import (
     RequestProgress,
     RequestRecord,
     RequestStarted,
+    Secret,
     UpstreamAnswered,
     UpstreamAsked,
     UpstreamEnded,
@@ -169,6 +172,40 @@ def _named(kinds: Mapping[str, type], value: object) -> Json:
 def _of_its_kind(kinds: Mapping[str, type], value: Json) -> object | None:
     kind = kinds.get(value.get("type", "")) if isinstance(value, dict) else None
     return None if kind is None else from_json(kind, value)
+
+
+def draft_json(draft: EndpointDraft) -> Json:
+    """A draft on its way to the proxy that is to have it: the one value of this surface that carries a key."""
+    return {
+        "name": draft.name,
+        "urls": dict(draft.urls),
+        "auth_type": draft.auth_type.value,
+        "key": None if draft.key is None else draft.key.reveal(),
+        "key_reference": draft.key_reference,
+        "settings": dict(draft.settings),
+    }
+
+
+def draft_from_json(value: Json) -> EndpointDraft:
+    """The reverse. Raises ``ValueError`` that names the place and never the key."""
+    read = given(_Draft, value)
+    return EndpointDraft(
+        name=read.name,
+        urls=read.urls,
+        auth_type=read.auth_type,
+        key=None if read.key is None else Secret(read.key),
+        key_reference=read.key_reference,
+        settings=read.settings,
+    )
+
+
+class _Draft(NamedTuple):
+    name: str
+    urls: Mapping[str, str]
+    auth_type: AuthType
+    key: str | None
+    key_reference: str | None
+    settings: Mapping[str, str]
 
 
 def rank_json(ranking: Ranking, client_type: ClientType, model: str | None) -> Json:

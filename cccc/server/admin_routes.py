@@ -17,7 +17,18 @@ import orjson
 
 from cccc.clock import Clock
 from cccc.control import filters, wire
-from cccc.control.api import NOTHING, ClientType, Control, EndpointAction, Span, StatsKey, WhatIf, WhatIfs
+from cccc.control.api import (
+    NOTHING,
+    ClientType,
+    ConfigChanges,
+    Control,
+    EndpointAction,
+    Saved,
+    Span,
+    StatsKey,
+    WhatIf,
+    WhatIfs,
+)
 from cccc.domain.answers import Failure
 from cccc.errors import BadRequest, CcccError
 from cccc.http.messages import Headers, Request, RequestHead, Responder
@@ -87,7 +98,14 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
         ("GET", "rank/moves", admin.moves),
         ("GET", "rank/ways_up", admin.ways_up),
         ("GET", "config", admin.config),
+        ("GET", "config/form", admin.config_form),
+        ("POST", "endpoints", admin.endpoint_add),
+        ("POST", "endpoints/{name}", admin.endpoint_edit),
+        ("POST", "endpoints/{name}/remove", admin.endpoint_remove),
         ("POST", "endpoints/{name}/{action}", admin.endpoint_action),
+        ("POST", "config", admin.config_save),
+        ("POST", "config/diff", admin.config_diff),
+        ("POST", "config/undo", admin.config_undo),
         ("POST", "config/check", admin.config_check),
         ("POST", "use", admin.use),
         ("POST", "stop", admin.stop),
@@ -208,6 +226,31 @@ class _Admin:
         problems = await self._control.config_check(body.required("text", _text), toml=body.get("toml", _yes_no, False))
         return wire.to_json(problems)
 
+    async def config_form(self, _: Request) -> Any:
+        return wire.to_json(await self._control.config_form())
+
+    async def config_diff(self, request: Request) -> Any:
+        return wire.to_json(await self._control.config_diff(_Parameters.of_body(request).required("changes", _changes)))
+
+    async def config_save(self, request: Request) -> Any:
+        return wire.to_json(await self._control.config_save(_Parameters.of_body(request).required("changes", _changes)))
+
+    async def config_undo(self, request: Request) -> Any:
+        saved = _Parameters.of_body(request).whole(lambda body: wire.given(Saved, body))
+        await self._control.config_undo(saved)
+        return {"undone": True}
+
+    async def endpoint_add(self, request: Request) -> Any:
+        draft = _Parameters.of_body(request).whole(wire.draft_from_json)
+        return wire.to_json(await self._control.endpoint_add(draft))
+
+    async def endpoint_edit(self, request: Request) -> Any:
+        draft = _Parameters.of_body(request).whole(wire.draft_from_json)
+        return wire.to_json(await self._control.endpoint_edit(request.fields["name"], draft))
+
+    async def endpoint_remove(self, request: Request) -> Any:
+        return wire.to_json(await self._control.endpoint_remove(request.fields["name"]))
+
     async def use(self, request: Request) -> Any:
         body = _Parameters.of_body(request)
         manual = await self._control.use(
@@ -269,6 +312,13 @@ class _Parameters:
             raise BadRequest(400, "the body is not a JSON object")
         return cls(values)
 
+    def whole(self, read: Callable[[Any], V]) -> V:
+        """All values as one thing."""
+        try:
+            return read(self._values)
+        except ValueError as error:
+            raise BadRequest(400, f"the body is {error}") from None
+
     def optional(self, name: str, read: Callable[[Any], V]) -> V | None:
         """The value, or ``None`` where it is absent or null."""
         value = self._values.get(name)
@@ -288,6 +338,13 @@ class _Parameters:
         if value is None:
             raise BadRequest(400, f"{name}: is required")
         return value
+
+
+def _changes(value: Any) -> ConfigChanges:
+    texts = isinstance(value, dict) and all(text is None or isinstance(text, str) for text in value.values())
+    if not isinstance(value, dict) or not texts:
+        raise TypeError("expected an object: text or null by the key of a setting")
+    return value
 
 
 def _one_of(kind: type[E]) -> Callable[[Any], E]:

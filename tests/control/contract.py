@@ -19,10 +19,13 @@ from cccc.control.api import (
     Control,
     EndpointAction,
     EndpointChanged,
+    EndpointDraft,
+    FieldKind,
     FlowEnded,
     Moves,
     Outcome,
     RequestFilter,
+    Secret,
     Span,
     Standing,
     StatsKey,
@@ -33,7 +36,7 @@ from cccc.control.api import (
     WhatIf,
     WireFormat,
 )
-from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, UnknownEndpoint, UnknownRequest
 from tests.control import world
 
 
@@ -206,6 +209,35 @@ class ControlContract:
 
     async def test_shows_the_configuration(self, control: Control) -> None:
         assert "server.port" in {value.key for value in (await control.config()).values}
+
+    async def test_the_configuration_is_a_form(self, control: Control) -> None:
+        form = await control.config_form()
+        fields = {field.key: field for section in form.sections for field in section.fields}
+        assert (fields["routing.max_attempts"].kind, fields["routing.max_attempts"].most) == (FieldKind.NUMBER, 50)
+
+    async def test_settings_are_shown_before_they_are_saved(self, control: Control) -> None:
+        assert any(problem.fatal for problem in (await control.config_diff({"routing.max_attempts": "0"})).problems)
+        with pytest.raises(ConfigError):
+            await control.config_save({"routing.max_attempts": "0"})
+        diff = await control.config_diff({"routing.max_attempts": "3"})
+        assert diff.problems == ()
+        assert "max_attempts" in diff.diff
+        await control.config_undo(await control.config_save({"routing.max_attempts": "3"}))
+
+    async def test_an_endpoint_is_added_edited_and_removed(self, control: Control) -> None:
+        draft = EndpointDraft("delta", {"url_openai": "https://d.example/v1"}, key=Secret("the-key-of-delta"))
+        await control.endpoint_add(draft)
+        assert [view.name for view in await control.endpoints()] == ["alpha", "beta", "gamma", "delta"]
+        with pytest.raises(ConfigError, match="already the name"):
+            await control.endpoint_add(draft)
+        await control.endpoint_edit("delta", replace(draft, name="epsilon", key=None))
+        saved = await control.endpoint_remove("alpha")
+        assert [view.name for view in await control.endpoints()] == ["beta", "gamma", "epsilon"]
+        await control.config_undo(saved)
+        assert [view.name for view in await control.endpoints()] == ["alpha", "beta", "gamma", "epsilon"]
+        for change in (control.endpoint_remove("alpah"), control.endpoint_edit("alpah", draft)):
+            with pytest.raises(UnknownEndpoint):
+                await change
 
     async def test_a_choice_stands_until_it_is_ended(self, control: Control) -> None:
         (manual,) = await control.use("beta", client_type=ClientType.CODEX, seconds=60)

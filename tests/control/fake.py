@@ -14,6 +14,9 @@ from cccc.control.api import (
     Breaker,
     Bucket,
     ClientType,
+    ConfigChanges,
+    ConfigDiff,
+    ConfigForm,
     ConfigProblem,
     ConfigView,
     ConversionCount,
@@ -21,6 +24,7 @@ from cccc.control.api import (
     EndpointActivity,
     EndpointChanged,
     EndpointDetail,
+    EndpointDraft,
     EndpointView,
     ErrorCount,
     Event,
@@ -36,6 +40,7 @@ from cccc.control.api import (
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    Saved,
     SeriesView,
     Span,
     Standing,
@@ -49,7 +54,7 @@ from cccc.control.api import (
 )
 from cccc.domain import whatif
 from cccc.domain.redact import Redactor
-from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, UnknownEndpoint, UnknownRequest
 from cccc.proxy import watching
 from tests.control import world
 
@@ -66,6 +71,9 @@ class FakeControl:
         self.views = {view.name: view for view in world.ENDPOINTS}
         self.manual: tuple[Manual, ...] = ()
         self.stopped = False
+        self.drafts: list[EndpointDraft] = []
+        self.undone: list[Saved] = []
+        self.removed: list[dict[str, EndpointView]] = []
         self.drained: bool | None = None
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
@@ -216,6 +224,46 @@ class FakeControl:
 
     async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
         return () if text == "endpoints: []\n" else (ConfigProblem("config.yaml:1:1: not like this", fatal=True),)
+
+    async def config_form(self) -> ConfigForm:
+        return world.FORM
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        wrong = changes.get("routing.max_attempts") == "0"
+        return ConfigDiff("+  max_attempts\n", (ConfigProblem("too small", fatal=True),) if wrong else (), ())
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        if changes.get("routing.max_attempts") == "0":
+            raise ConfigError(["too small"])
+        return world.SAVED
+
+    async def config_undo(self, saved: Saved) -> None:
+        self.undone.append(saved)
+        if self.removed:
+            self.views = self.removed.pop()
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        if draft.name in self.views:
+            raise ConfigError([f"{draft.name} is already the name of an endpoint"])
+        self.removed.append(self.views)
+        self.drafts.append(draft)
+        self.views = self.views | {draft.name: replace(world.GAMMA, name=draft.name, enabled=True)}
+        return world.SAVED
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        self._known(name)
+        self.drafts.append(draft)
+        self.views = {
+            draft.name if known == name else known: replace(view, name=draft.name) if known == name else view
+            for known, view in self.views.items()
+        }
+        return world.SAVED
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        self._known(name)
+        self.removed.append(self.views)
+        self.views = {known: view for known, view in self.views.items() if known != name}
+        return world.SAVED
 
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None

@@ -41,6 +41,9 @@ VIEWS = [
     api.Moves,
     api.WayUp,
     api.ConfigView,
+    api.ConfigForm,
+    api.ConfigDiff,
+    api.Saved,
     api.ConfigProblem,
 ]
 PIECES = [

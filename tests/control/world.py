@@ -13,7 +13,10 @@ from cccc.control.api import (
     Breaker,
     Candidate,
     ClientType,
+    ConfigField,
+    ConfigForm,
     ConfigProblem,
+    ConfigSection,
     ConfigValue,
     ConfigView,
     EndpointActivity,
@@ -21,6 +24,7 @@ from cccc.control.api import (
     EndpointView,
     Excluded,
     FailureClass,
+    FieldKind,
     Learned,
     ModelRule,
     Outcome,
@@ -28,6 +32,7 @@ from cccc.control.api import (
     Ranking,
     RequestRecord,
     RequestSummary,
+    Saved,
     SortKey,
     Standing,
     StatsGroup,
@@ -340,6 +345,35 @@ CONFIG = ConfigView(
     ),
     problems=(ConfigProblem("config.yaml:20:1: streaming: has no meaning here and is ignored", fatal=False),),
 )
+
+FORM = ConfigForm(
+    path=CONFIG.path,
+    toml=False,
+    sections=(
+        ConfigSection(
+            "routing",
+            "Routing",
+            "How endpoints are tried.",
+            (
+                ConfigField(
+                    key="routing.max_attempts",
+                    title="Attempts",
+                    help="Upstream requests for one client request.",
+                    kind=FieldKind.NUMBER,
+                    value="4",
+                    default="6",
+                    source="env CCCC_ROUTING__MAX_ATTEMPTS",
+                    live=True,
+                    least=1,
+                    most=50,
+                    overridden_by="env CCCC_ROUTING__MAX_ATTEMPTS",
+                ),
+            ),
+        ),
+    ),
+)
+
+SAVED = Saved(path="/home/me/.config/cccc/config.yaml", digest="00" * 32, backup="config.yaml.bak-0001")
 
 
 def summary(record: RequestRecord, seq: int) -> RequestSummary:
