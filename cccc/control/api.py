@@ -13,6 +13,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from cccc.control.client_views import (
+    SET_UP,
+    ClientApplied,
+    ClientControl,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
+    ClientSetting,
+    ClientState,
+    ClientView,
+    PlannedFile,
+    PlannedReason,
+    Proof,
+    ProofState,
+)
 from cccc.control.configuring import (
     ConfigChanges,
     ConfigDiff,
@@ -66,15 +81,24 @@ from cccc.domain.whatif import NOTHING, Move, Moves, WayUp, WhatIf, WhatIfs
 
 __all__ = [
     "NOTHING",
+    "SET_UP",
     "AttemptRecord",
     "AuthType",
     "Breaker",
     "Bucket",
     "Candidate",
     "Check",
+    "ClientApplied",
     "ClientAsked",
+    "ClientControl",
     "ClientGot",
+    "ClientOptions",
+    "ClientPlan",
+    "ClientRestored",
+    "ClientSetting",
+    "ClientState",
     "ClientType",
+    "ClientView",
     "ConfigChanges",
     "ConfigDiff",
     "ConfigField",
@@ -112,8 +136,12 @@ __all__ = [
     "Moves",
     "Outcome",
     "Overview",
+    "PlannedFile",
+    "PlannedReason",
     "Preset",
     "ProbeReport",
+    "Proof",
+    "ProofState",
     "Ranking",
     "RecentAttempt",
     "RequestFilter",
@@ -316,7 +344,7 @@ class Events(Protocol):
     def aclose(self) -> Awaitable[None]: ...
 
 
-class Control(Protocol):
+class Control(ClientControl, Protocol):
     """Everything that can be seen and done. Raises ``CcccError`` subclasses only."""
 
     async def overview(self) -> Overview: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +13,7 @@ from typing import TypeVar
 import anyio.to_thread
 
 from cccc import __version__
+from cccc.clients.plan import Target
 from cccc.clock import Clock, SystemClock
 from cccc.config import Loaded, form, load, load_text
 from cccc.config import changes as file_changes
@@ -19,6 +21,11 @@ from cccc.config.edit import edit_endpoint
 from cccc.config.paths import default_config
 from cccc.control.api import (
     NOTHING,
+    ClientApplied,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
+    ClientView,
     ConfigChanges,
     ConfigDiff,
     ConfigForm,
@@ -36,6 +43,8 @@ from cccc.control.api import (
     Manual,
     Moves,
     Overview,
+    Proof,
+    ProofState,
     Ranking,
     RequestFilter,
     RequestRecord,
@@ -56,11 +65,15 @@ from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
 from cccc.http.transport import HttpTransport
 from cccc.proxy import closeup, watching
 from cccc.proxy.runtime import Runtime
+from cccc.setup.machine import Machine
+from cccc.setup.service import ClientFiles
+from cccc.setup.targets import target
 from cccc.storage.store import Store
 
 T = TypeVar("T")
 
 _EVERYTHING = RequestFilter()
+_USUAL_SETUP = ClientOptions()
 
 _USUAL: Mapping[ClientType, tuple[WireFormat, str]] = {
     ClientType.CLAUDE_CODE: (WireFormat.ANTHROPIC, "/v1/messages"),
@@ -74,11 +87,20 @@ class Local:
     """``Control`` over a runtime. Used from the runtime's own event loop.
 
     ``reload`` loads the configuration again; ``address`` is where the proxy listens, ``None`` where none runs here.
+    ``client_files`` are the programs of this machine, ``None`` where they are none of this proxy's business (the demo).
     """
 
-    def __init__(self, runtime: Runtime, reload: Callable[[], Loaded], address: str | None = None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        reload: Callable[[], Loaded],
+        address: str | None = None,
+        *,
+        client_files: ClientFiles | None = None,
+    ) -> None:
         self._runtime = runtime
         self._reload = reload
+        self._client_files = client_files
         self.address = address
 
     async def overview(self) -> Overview:
@@ -289,6 +311,47 @@ class Local:
             raise NotRunning("no proxy is running that could use it (start one with: cccc --no-tui)")
         return self._runtime.context.roster.use(endpoint, client_type, seconds)
 
+    async def clients(self) -> tuple[ClientView, ...]:
+        files, target = self._clients, await self._target(_USUAL_SETUP)
+        views = await _in_thread(partial(files.views, target))
+        return tuple([await self._with_first_request(view) for view in views])
+
+    async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
+        return await _in_thread(partial(self._clients.plan, client, await self._target(options)))
+
+    async def client_apply(
+        self, client: ClientType, options: ClientOptions = _USUAL_SETUP, *, seen: str | None = None
+    ) -> ClientApplied:
+        return await _in_thread(partial(self._clients.apply, client, await self._target(options), seen=seen))
+
+    async def client_restore(self, client: ClientType, *, keep_table: bool = False) -> ClientRestored:
+        return await _in_thread(partial(self._clients.restore, client, keep_table=keep_table))
+
+    async def client_prove(self, client: ClientType) -> Proof:
+        return await _in_thread(partial(self._clients.prove, client))
+
+    @property
+    def _clients(self) -> ClientFiles:
+        if self._client_files is None:
+            raise ControlError("this proxy leaves the files of clients alone")
+        return self._client_files
+
+    async def _target(self, options: ClientOptions) -> Target:
+        return await _in_thread(
+            partial(target, self._runtime.loaded, self._clients.state_dir, options, address=self.address)
+        )
+
+    async def _with_first_request(self, view: ClientView) -> ClientView:
+        """A proof that was left open is given by the first request that came since."""
+        proof = view.proof
+        if proof is None or proof.state is ProofState.PROVED:
+            return view
+        since = RequestFilter(client_type=view.client, since=proof.time)
+        rows = await self.requests(since, limit=1)
+        if not rows:
+            return view
+        return replace(view, proof=Proof(ProofState.PROVED, "a request of it has arrived since", rows[-1].time))
+
     async def stop(self, *, drain: bool = True) -> None:
         if self.address is None:
             raise NotRunning("no proxy is running")
@@ -311,9 +374,16 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 @asynccontextmanager
 async def offline(
-    state_dir: Path, config_path: Path | None, environ: Mapping[str, str], *, clock: Clock | None = None
+    state_dir: Path,
+    config_path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    clock: Clock | None = None,
+    machine: Machine | None = None,
 ) -> AsyncIterator[Local]:
     """Control without a proxy: from the database and the configuration of a state folder.
+
+    ``machine`` is where the clients' files are; without one they are left alone.
 
     Raises ``ConfigError`` and ``StorageError``.
     """
@@ -323,6 +393,7 @@ async def offline(
     store = await _in_thread(partial(Store.open, state_dir, clock))
     try:
         transport = HttpTransport(clock)
-        yield Local(Runtime(loaded, store, transport, clock), reload)
+        client_files = None if machine is None else ClientFiles(state_dir, machine, clock)
+        yield Local(Runtime(loaded, store, transport, clock), reload, client_files=client_files)
     finally:
         await _in_thread(store.close)

@@ -20,7 +20,12 @@ import httpx
 from cccc.control import filters, statefiles, wire
 from cccc.control.api import (
     NOTHING,
+    ClientApplied,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
     ClientType,
+    ClientView,
     ConfigChanges,
     ConfigDiff,
     ConfigForm,
@@ -37,6 +42,7 @@ from cccc.control.api import (
     Manual,
     Moves,
     Overview,
+    Proof,
     Ranking,
     RequestFilter,
     RequestRecord,
@@ -56,7 +62,11 @@ from cccc.errors import ControlError, NotRunning, UnknownRequest
 T = TypeVar("T")
 
 _ANSWERS_WITHIN = 10.0
+_FILES_WITHIN = 30.0
+_CLIENT_WITHIN = 60.0
+"""A client may have to be started, which takes its time."""
 _EVERYTHING = RequestFilter()
+_USUAL_SETUP = ClientOptions()
 _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address to avoid, not to bind)
 
 
@@ -185,6 +195,25 @@ class Remote:
         body = {"endpoint": endpoint, "client_type": client_type, "seconds": seconds}
         return await self._post(tuple[Manual, ...], "use", body)
 
+    async def clients(self) -> tuple[ClientView, ...]:
+        return await self._get(tuple[ClientView, ...], "clients")
+
+    async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
+        return await self._post(ClientPlan, f"clients/{client.value}/plan", wire.to_json(options))
+
+    async def client_apply(
+        self, client: ClientType, options: ClientOptions = _USUAL_SETUP, *, seen: str | None = None
+    ) -> ClientApplied:
+        body = {**wire.to_json(options), "seen": seen}
+        return await self._post(ClientApplied, f"clients/{client.value}/apply", body, within=_FILES_WITHIN)
+
+    async def client_restore(self, client: ClientType, *, keep_table: bool = False) -> ClientRestored:
+        body = {"keep_table": keep_table}
+        return await self._post(ClientRestored, f"clients/{client.value}/restore", body, within=_FILES_WITHIN)
+
+    async def client_prove(self, client: ClientType) -> Proof:
+        return await self._post(Proof, f"clients/{client.value}/prove", {}, within=_CLIENT_WITHIN)
+
     async def stop(self, *, drain: bool = True) -> None:
         await self._ask("POST", "stop", body={"drain": drain})
 
@@ -221,14 +250,20 @@ class Remote:
         given = {name: value for name, value in (query or {}).items() if value is not None}
         return wire.from_json(wanted, await self._ask("GET", path, query=given))
 
-    async def _post(self, wanted: type[T], path: str, body: Mapping[str, Any]) -> T:
-        return wire.from_json(wanted, await self._ask("POST", path, body=body))
+    async def _post(self, wanted: type[T], path: str, body: Mapping[str, Any], *, within: float = _ANSWERS_WITHIN) -> T:
+        return wire.from_json(wanted, await self._ask("POST", path, body=body, within=within))
 
     async def _ask(
-        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        within: float = _ANSWERS_WITHIN,
     ) -> Any:
         try:
-            answer = await self._client.request(method, path, params=query, json=body)
+            answer = await self._client.request(method, path, params=query, json=body, timeout=within)
         except httpx.HTTPError as error:
             raise self._translated(error) from None
         return self._read(answer)
@@ -248,7 +283,7 @@ class Remote:
         if isinstance(error, httpx.ConnectError):
             return NotRunning(f"the proxy at {self._address} is not running any more (start one with: cccc --no-tui)")
         if isinstance(error, httpx.TimeoutException):
-            return ControlError(f"the proxy at {self._address} does not answer within {_ANSWERS_WITHIN:g} s")
+            return ControlError(f"the proxy at {self._address} does not answer in time")
         return ControlError(f"the connection to the proxy at {self._address} broke")
 
 

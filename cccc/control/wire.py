@@ -19,6 +19,7 @@ from cccc.control.api import (
     Candidate,
     ClientAsked,
     ClientGot,
+    ClientPlan,
     ClientType,
     EndpointChanged,
     EndpointDraft,
@@ -67,7 +68,10 @@ _NAMES: Mapping[tuple[type, str], str] = MappingProxyType(
 _codec = JsonCodec(
     times=TIMES,
     names=_NAMES,
-    derived={Candidate: {"priority": lambda candidate: candidate.key.priority}},
+    derived={
+        Candidate: {"priority": lambda candidate: candidate.key.priority},
+        ClientPlan: {"changes": lambda plan: plan.changes},
+    },
 )
 
 _EVENTS: Mapping[str, type] = MappingProxyType(

@@ -19,6 +19,7 @@ from cccc.clock import Clock
 from cccc.control import filters, wire
 from cccc.control.api import (
     NOTHING,
+    ClientOptions,
     ClientType,
     ConfigChanges,
     Control,
@@ -30,7 +31,7 @@ from cccc.control.api import (
     WhatIfs,
 )
 from cccc.domain.answers import Failure
-from cccc.errors import BadRequest, CcccError
+from cccc.errors import BadRequest, CcccError, ControlError
 from cccc.http.messages import Headers, Request, RequestHead, Responder
 from cccc.server.replies import new_request_id
 from cccc.server.routing import Guard, Handler, Refusal, Route
@@ -102,11 +103,16 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
         ("POST", "endpoints", admin.endpoint_add),
         ("POST", "endpoints/{name}", admin.endpoint_edit),
         ("POST", "endpoints/{name}/remove", admin.endpoint_remove),
+        ("GET", "clients", admin.clients),
         ("POST", "endpoints/{name}/{action}", admin.endpoint_action),
         ("POST", "config", admin.config_save),
         ("POST", "config/diff", admin.config_diff),
         ("POST", "config/undo", admin.config_undo),
         ("POST", "config/check", admin.config_check),
+        ("POST", "clients/{client}/plan", admin.client_plan),
+        ("POST", "clients/{client}/apply", admin.client_apply),
+        ("POST", "clients/{client}/restore", admin.client_restore),
+        ("POST", "clients/{client}/prove", admin.client_prove),
         ("POST", "use", admin.use),
         ("POST", "stop", admin.stop),
     )
@@ -236,8 +242,7 @@ class _Admin:
         return wire.to_json(await self._control.config_save(_Parameters.of_body(request).required("changes", _changes)))
 
     async def config_undo(self, request: Request) -> Any:
-        saved = _Parameters.of_body(request).whole(lambda body: wire.given(Saved, body))
-        await self._control.config_undo(saved)
+        await self._control.config_undo(_Parameters.of_body(request).as_a(Saved))
         return {"undone": True}
 
     async def endpoint_add(self, request: Request) -> Any:
@@ -259,6 +264,25 @@ class _Admin:
             seconds=body.optional("seconds", _length),
         )
         return wire.to_json(manual)
+
+    async def clients(self, _: Request) -> Any:
+        return wire.to_json(await self._control.clients())
+
+    async def client_plan(self, request: Request) -> Any:
+        options = _Parameters.of_body(request).as_a(ClientOptions)
+        return wire.to_json(await self._control.client_plan(_client(request), options))
+
+    async def client_apply(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        seen = body.optional("seen", _text)
+        return wire.to_json(await self._control.client_apply(_client(request), body.as_a(ClientOptions), seen=seen))
+
+    async def client_restore(self, request: Request) -> Any:
+        keep_table = _Parameters.of_body(request).get("keep_table", _yes_no, False)
+        return wire.to_json(await self._control.client_restore(_client(request), keep_table=keep_table))
+
+    async def client_prove(self, request: Request) -> Any:
+        return wire.to_json(await self._control.client_prove(_client(request)))
 
     async def stop(self, request: Request) -> Any:
         await self._control.stop(drain=_Parameters.of_body(request).get("drain", _yes_no, True))
@@ -333,6 +357,14 @@ class _Parameters:
         value = self.optional(name, read)
         return default if value is None else value
 
+    def as_a(self, kind: type[V]) -> V:
+        """All of them as one value of ``control.api``; other names are left alone."""
+        try:
+            return wire.from_json(kind, dict(self._values))
+        except ControlError:
+            names = ", ".join(field for field in kind.__annotations__)
+            raise BadRequest(400, f"the body is not as expected; it may hold {names}") from None
+
     def required(self, name: str, read: Callable[[Any], V]) -> V:
         value = self.optional(name, read)
         if value is None:
@@ -345,6 +377,10 @@ def _changes(value: Any) -> ConfigChanges:
     if not isinstance(value, dict) or not texts:
         raise TypeError("expected an object: text or null by the key of a setting")
     return value
+
+
+def _client(request: Request) -> ClientType:
+    return _Parameters(request.fields).required("client", filters.client_type)
 
 
 def _one_of(kind: type[E]) -> Callable[[Any], E]:
