@@ -453,6 +453,22 @@ class Control(ClientControl, Protocol):
         """Take an endpoint out of the user's file. ``config_undo`` puts it back."""
         ...
 
+    async def presets(self) -> tuple[Preset, ...]:
+        """The providers whose addresses are known."""
+        ...
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        """Ask a draft's addresses what they speak, in a few small requests that cost what the report says.
+
+        A base address is asked in every format. ``model``: the one to ask for, else the cheapest that is listed.
+        Nothing is saved. Raises ``ConfigError`` for a draft that could not be saved either.
+        """
+        ...
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        """The same for an endpoint of the configuration. Touches neither its health nor the statistics."""
+        ...
+
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
     ) -> tuple[Manual, ...]:

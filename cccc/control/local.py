@@ -19,6 +19,7 @@ from cccc.config import Loaded, form, load, load_text
 from cccc.config import changes as file_changes
 from cccc.config.edit import edit_endpoint
 from cccc.config.paths import default_config
+from cccc.config.presets import PRESETS
 from cccc.control.api import (
     NOTHING,
     ClientApplied,
@@ -43,6 +44,8 @@ from cccc.control.api import (
     Manual,
     Moves,
     Overview,
+    Preset,
+    ProbeReport,
     Proof,
     ProofState,
     Ranking,
@@ -58,12 +61,13 @@ from cccc.control.api import (
     WhatIfs,
 )
 from cccc.domain import whatif
-from cccc.domain.endpoint import Action, ClientType, WireFormat
+from cccc.domain.endpoint import Action, AuthStyle, ClientType, Endpoint, WireFormat
 from cccc.domain.ranking import Need
 from cccc.domain.tags import Tagged, tags
 from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
 from cccc.http.transport import HttpTransport
 from cccc.proxy import closeup, watching
+from cccc.proxy.examination import Examination
 from cccc.proxy.runtime import Runtime
 from cccc.setup.machine import Machine
 from cccc.setup.service import ClientFiles
@@ -290,6 +294,26 @@ class Local:
 
     async def endpoint_remove(self, name: str) -> Saved:
         return await self._changed(partial(file_changes.remove_endpoint, self._file, name, os.environ))
+
+    async def presets(self) -> tuple[Preset, ...]:
+        return PRESETS
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        folder = self._file.absolute().parent
+        endpoint = await _in_thread(partial(file_changes.endpoint_of, draft, folder, os.environ))
+        return await self._examined(endpoint, {}, model)
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        roster = self._runtime.context.roster
+        member = roster.member(name)
+        styles = {one: roster.learning.key_style(member.endpoint, one) for one in member.endpoint.urls}
+        return await self._examined(roster.known(member, None), styles, model)
+
+    async def _examined(
+        self, endpoint: Endpoint, styles: Mapping[WireFormat, AuthStyle], model: str | None
+    ) -> ProbeReport:
+        context = self._runtime.context
+        return await Examination(endpoint, context.transport, context.clock, context.instance, styles, model).run()
 
     @property
     def _file(self) -> Path:

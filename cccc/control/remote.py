@@ -42,6 +42,8 @@ from cccc.control.api import (
     Manual,
     Moves,
     Overview,
+    Preset,
+    ProbeReport,
     Proof,
     Ranking,
     RequestFilter,
@@ -65,6 +67,8 @@ _ANSWERS_WITHIN = 10.0
 _FILES_WITHIN = 30.0
 _CLIENT_WITHIN = 60.0
 """A client may have to be started, which takes its time."""
+_PROBED_WITHIN = 300.0
+"""Seconds for a handful of requests to an endpoint, each of which has its own bound."""
 _EVERYTHING = RequestFilter()
 _USUAL_SETUP = ClientOptions()
 _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address to avoid, not to bind)
@@ -188,6 +192,17 @@ class Remote:
 
     async def endpoint_remove(self, name: str) -> Saved:
         return await self._post(Saved, f"endpoints/{quote(name, safe='')}/remove", {})
+
+    async def presets(self) -> tuple[Preset, ...]:
+        return await self._get(tuple[Preset, ...], "presets")
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        body = {**wire.draft_json(draft), "model": model}
+        return await self._post(ProbeReport, "probe", body, within=_PROBED_WITHIN)
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        path = f"endpoints/{quote(name, safe='')}/probe"
+        return await self._post(ProbeReport, path, {"model": model}, within=_PROBED_WITHIN)
 
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar, cast
 
@@ -17,6 +17,7 @@ from cccc.control.api import (
     AttemptRecord,
     AuthType,
     Candidate,
+    Check,
     ClientAsked,
     ClientGot,
     ClientPlan,
@@ -28,6 +29,8 @@ from cccc.control.api import (
     FlowEnded,
     FlowLost,
     FlowPiece,
+    FormatProbe,
+    ProbeReport,
     Ranking,
     RequestFinished,
     RequestProgress,
@@ -71,6 +74,8 @@ _codec = JsonCodec(
     derived={
         Candidate: {"priority": lambda candidate: candidate.key.priority},
         ClientPlan: {"changes": lambda plan: plan.changes},
+        FormatProbe: {"ok": lambda found: found.ok},
+        ProbeReport: {"ok": lambda report: report.ok},
     },
 )
 
@@ -210,6 +215,29 @@ class _Draft(NamedTuple):
     key: str | None
     key_reference: str | None
     settings: Mapping[str, str]
+
+
+def probe_json(reports: Sequence[ProbeReport]) -> Json:
+    """``probe --json``: one object for each endpoint, its checks in one list, and everything else that was found."""
+    return [
+        {
+            **to_json(report),
+            "checks": [{**to_json(check), "name": name} for name, check in checks_of(report)],
+            "timings": {name: check.ms for name, check in checks_of(report) if check.ms is not None},
+        }
+        for report in reports
+    ]
+
+
+def checks_of(report: ProbeReport) -> tuple[tuple[str, Check], ...]:
+    """Everything that was tried, by a name that says in which format."""
+    by_format = (
+        (f"{one.wire_format.value} {check.name}", check)
+        for one in report.formats
+        for check in (one.plain, one.stream, one.tools)
+    )
+    others = ((check.name, check) for check in (report.count_tokens, report.models) if check is not None)
+    return (*by_format, *others)
 
 
 def rank_json(ranking: Ranking, client_type: ClientType, model: str | None) -> Json:

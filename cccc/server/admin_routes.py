@@ -103,6 +103,9 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
         ("POST", "endpoints", admin.endpoint_add),
         ("POST", "endpoints/{name}", admin.endpoint_edit),
         ("POST", "endpoints/{name}/remove", admin.endpoint_remove),
+        ("POST", "endpoints/{name}/probe", admin.probe_endpoint),
+        ("GET", "presets", admin.presets),
+        ("POST", "probe", admin.probe),
         ("GET", "clients", admin.clients),
         ("POST", "endpoints/{name}/{action}", admin.endpoint_action),
         ("POST", "config", admin.config_save),
@@ -255,6 +258,19 @@ class _Admin:
 
     async def endpoint_remove(self, request: Request) -> Any:
         return wire.to_json(await self._control.endpoint_remove(request.fields["name"]))
+
+    async def presets(self, _: Request) -> Any:
+        return wire.to_json(await self._control.presets())
+
+    async def probe(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        return wire.to_json(
+            await self._control.probe(body.whole(wire.draft_from_json), model=body.optional("model", _text))
+        )
+
+    async def probe_endpoint(self, request: Request) -> Any:
+        model = _Parameters.of_body(request).optional("model", _text)
+        return wire.to_json(await self._control.probe_endpoint(request.fields["name"], model=model))
 
     async def use(self, request: Request) -> Any:
         body = _Parameters.of_body(request)

@@ -239,6 +239,16 @@ class ControlContract:
             with pytest.raises(UnknownEndpoint):
                 await change
 
+    async def test_knows_providers_by_name(self, control: Control) -> None:
+        presets = {preset.name: preset for preset in await control.presets()}
+        assert presets["anthropic"].urls["url_anthropic"] == "https://api.anthropic.com/v1/messages"
+
+    async def test_a_draft_without_an_address_cannot_be_probed(self, control: Control) -> None:
+        with pytest.raises(ConfigError, match="has no address"):
+            await control.probe(EndpointDraft("delta", {}, key=Secret("a-key")))
+        with pytest.raises(UnknownEndpoint):
+            await control.probe_endpoint("alpah")
+
     async def test_a_choice_stands_until_it_is_ended(self, control: Control) -> None:
         (manual,) = await control.use("beta", client_type=ClientType.CODEX, seconds=60)
         assert (manual.endpoint, manual.client_type) == ("beta", ClientType.CODEX)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
+from cccc.config.presets import PRESETS
 from cccc.control.api import (
     NOTHING,
     Breaker,
@@ -35,6 +36,8 @@ from cccc.control.api import (
     Moves,
     Outcome,
     Overview,
+    Preset,
+    ProbeReport,
     Ranking,
     RecentAttempt,
     RequestFilter,
@@ -264,6 +267,17 @@ class FakeControl:
         self.removed.append(self.views)
         self.views = {known: view for known, view in self.views.items() if known != name}
         return world.SAVED
+
+    async def presets(self) -> tuple[Preset, ...]:
+        return PRESETS
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        if not draft.urls:
+            raise ConfigError(["endpoint: has no address"])
+        return replace(world.PROBED, endpoint=draft.name)
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        return replace(world.PROBED, endpoint=self._known(name).name)
 
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None

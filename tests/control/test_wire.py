@@ -41,6 +41,8 @@ VIEWS = [
     api.Moves,
     api.WayUp,
     api.ConfigView,
+    api.Preset,
+    api.ProbeReport,
     api.ConfigForm,
     api.ConfigDiff,
     api.Saved,

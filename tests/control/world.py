@@ -12,6 +12,7 @@ from cccc.control.api import (
     AttemptRecord,
     Breaker,
     Candidate,
+    Check,
     ClientType,
     ConfigField,
     ConfigForm,
@@ -25,10 +26,12 @@ from cccc.control.api import (
     Excluded,
     FailureClass,
     FieldKind,
+    FormatProbe,
     Learned,
     ModelRule,
     Outcome,
     Overview,
+    ProbeReport,
     Ranking,
     RequestRecord,
     RequestSummary,
@@ -374,6 +377,34 @@ FORM = ConfigForm(
 )
 
 SAVED = Saved(path="/home/me/.config/cccc/config.yaml", digest="00" * 32, backup="config.yaml.bak-0001")
+
+PROBED = ProbeReport(
+    endpoint="beta",
+    formats=(
+        FormatProbe(
+            wire_format=WireFormat.OPENAI_CHAT,
+            url="https://beta.example/v1",
+            path="/v1/chat/completions",
+            plain=Check("plain", True, 200, 640.0),
+            stream=Check("stream", True, 200, 512.5, note="9 events"),
+            tools=Check("tools", True, 200, 803.0),
+            quirks=("tells no usage: tokens are estimated",),
+        ),
+        FormatProbe(
+            wire_format=WireFormat.OPENAI_RESPONSES,
+            url="https://beta.example/v1",
+            path="/v1/responses",
+            plain=Check("plain", False, 404, 88.0, "404 Not Found"),
+            stream=Check("stream", None),
+            tools=Check("tools", None),
+        ),
+    ),
+    count_tokens=None,
+    models=Check("models", True, 200, 120.0, note="42 models"),
+    model_names=("gpt-5.2", "gpt-5.2-mini"),
+    requests=5,
+    tokens=61,
+)
 
 
 def summary(record: RequestRecord, seq: int) -> RequestSummary:

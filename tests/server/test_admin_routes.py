@@ -45,6 +45,8 @@ def test_every_route_is_behind_the_admin_token(fake: FakeControl) -> None:
         "/admin/api/endpoints",
         "/admin/api/endpoints/{name}",
         "/admin/api/endpoints/{name}/remove",
+        "/admin/api/endpoints/{name}/probe",
+        "/admin/api/probe",
         "/admin/api/endpoints/{name}/{action}",
         "/admin/api/config",
         "/admin/api/config/diff",
