@@ -23,6 +23,7 @@ SECTIONS = {
     },
     "Steer": {
         "endpoints": Lazy("cccc.cli.endpoints:endpoints", "The pool: list, show, add, test, remove, enable, …"),
+        "replay": Lazy("cccc.cli.replay:replay", "Send a captured request again and compare the answers."),
         "use": Lazy("cccc.cli.use:use", "Put one endpoint above all others for a while."),
     },
     "Set up": {

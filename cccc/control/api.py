@@ -69,6 +69,7 @@ from cccc.control.flow import (
     UpstreamSaid,
 )
 from cccc.control.probing import Check, EndpointDraft, FormatProbe, Preset, ProbeReport
+from cccc.domain.curl import as_curl
 from cccc.domain.endpoint import AuthType, ClientType, ModelRule, WireFormat
 from cccc.domain.failover import FailureClass, Outcome
 from cccc.domain.health import Breaker, Standing
@@ -169,6 +170,7 @@ __all__ = [
     "WhatIf",
     "WhatIfs",
     "WireFormat",
+    "as_curl",
 ]
 
 
@@ -363,6 +365,13 @@ class Control(ClientControl, Protocol):
 
     async def request(self, request_id: str) -> RequestRecord:
         """One request with its attempts and its ranking. A unique prefix of the id is enough."""
+        ...
+
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        """Send a request of the log again, to one endpoint or to whoever comes first; returns the new request's id.
+
+        It goes through the real pipeline, and its answer to nobody but the log. Refused where the body was not kept.
+        """
         ...
 
     def watch(self, request_id: str) -> Flow:

@@ -161,6 +161,9 @@ class Local:
     async def request(self, request_id: str) -> RequestRecord:
         return await _in_thread(partial(self._runtime.store.requests.get, request_id))
 
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        return self._runtime.replay(await self.request(request_id), endpoint)
+
     def watch(self, request_id: str) -> Flow:
         exchange = self._runtime.context.in_flight.get(request_id)
         return self._read_back(request_id) if exchange is None else exchange.watch()

@@ -166,6 +166,12 @@ class Remote:
     async def endpoint_detail(self, name: str) -> EndpointDetail:
         return await self._get(EndpointDetail, f"endpoints/{quote(name, safe='')}/detail")
 
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        if not request_id:
+            raise UnknownRequest(request_id)
+        said = await self._ask("POST", f"requests/{quote(request_id, safe='')}/replay", body={"endpoint": endpoint})
+        return str(said["id"])
+
     async def config(self) -> ConfigView:
         return await self._get(ConfigView, "config")
 

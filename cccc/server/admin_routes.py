@@ -104,6 +104,7 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
         ("POST", "endpoints/{name}", admin.endpoint_edit),
         ("POST", "endpoints/{name}/remove", admin.endpoint_remove),
         ("POST", "endpoints/{name}/probe", admin.probe_endpoint),
+        ("POST", "requests/{id}/replay", admin.replay),
         ("GET", "presets", admin.presets),
         ("POST", "probe", admin.probe),
         ("GET", "clients", admin.clients),
@@ -258,6 +259,10 @@ class _Admin:
 
     async def endpoint_remove(self, request: Request) -> Any:
         return wire.to_json(await self._control.endpoint_remove(request.fields["name"]))
+
+    async def replay(self, request: Request) -> Any:
+        endpoint = _Parameters.of_body(request).optional("endpoint", _text)
+        return {"id": await self._control.replay(request.fields["id"], endpoint=endpoint)}
 
     async def presets(self, _: Request) -> Any:
         return wire.to_json(await self._control.presets())

@@ -42,6 +42,7 @@ COMMANDS = [
     "stats --by model --since 1h",
     "use beta --client codex --for 1h",
     "use auto",
+    f"replay {world.OK.id} --endpoint alpha --endpoint beta",
     "config show",
 ]
 

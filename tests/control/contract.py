@@ -36,7 +36,7 @@ from cccc.control.api import (
     WhatIf,
     WireFormat,
 )
-from cccc.errors import ConfigError, UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, NotRunning, UnknownEndpoint, UnknownRequest
 from tests.control import world
 
 
@@ -124,6 +124,12 @@ class ControlContract:
         ]
         assert isinstance(ended, FlowEnded)
         assert ended.record.id == world.FAILED_OVER.id
+
+    async def test_what_cannot_be_sent_again(self, control: Control) -> None:
+        with pytest.raises(UnknownRequest):
+            await control.replay("req_99")
+        with pytest.raises((NotRunning, UnknownEndpoint)):
+            await control.replay(world.OK.id, endpoint="alpah")
 
     async def test_an_unknown_request_cannot_be_watched(self, control: Control) -> None:
         with pytest.raises(UnknownRequest):

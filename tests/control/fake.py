@@ -57,7 +57,7 @@ from cccc.control.api import (
 )
 from cccc.domain import whatif
 from cccc.domain.redact import Redactor
-from cccc.errors import ConfigError, UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, ControlError, UnknownEndpoint, UnknownRequest
 from cccc.proxy import watching
 from tests.control import world
 
@@ -123,6 +123,19 @@ class FakeControl:
         if len(found) != 1:
             raise UnknownRequest(request_id, ambiguous=len(found) > 1)
         return found[0]
+
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        record = await self.request(request_id)
+        if endpoint is not None:
+            self._known(endpoint)
+        if record.request_body is None:
+            raise ControlError(f"the body of {record.id} was not kept")
+        number = len(self.records) + 1
+        again = replace(
+            world.OK, id=f"req_01JZ8Q4T000000000000000R{number}", endpoint=endpoint or "alpha", ttft_ms=300.0
+        )
+        self.records.append(again)
+        return again.id
 
     async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
         async for piece in watching.flow_of(await self.request(request_id), Redactor()):

@@ -47,6 +47,7 @@ def test_every_route_is_behind_the_admin_token(fake: FakeControl) -> None:
         "/admin/api/endpoints/{name}/remove",
         "/admin/api/endpoints/{name}/probe",
         "/admin/api/probe",
+        "/admin/api/requests/{id}/replay",
         "/admin/api/endpoints/{name}/{action}",
         "/admin/api/config",
         "/admin/api/config/diff",
