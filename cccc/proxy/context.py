@@ -15,6 +15,7 @@ from cccc.domain.tags import Tagger
 from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
 from cccc.proxy.fallback import RecentVerdicts
+from cccc.proxy.pulse import Pulse
 from cccc.proxy.roster import Roster
 from cccc.proxy.watching import Watch
 
@@ -71,4 +72,5 @@ class Context:
     settings: LiveSettings
     verdicts: RecentVerdicts
     owner: Secret | None = None
+    pulse: Pulse = field(default_factory=Pulse)
     in_flight: dict[str, InFlight] = field(default_factory=dict)
