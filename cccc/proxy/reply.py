@@ -65,6 +65,19 @@ class Reply:
         await self.stream.write(codec.unfold(whole.body, usage=facts.stream_usage))
         await self.stream.finish()
 
+    async def say(self, text: str) -> None:
+        """An answer of ours that is none of a failure's: ``text`` as a whole turn of the client's own format."""
+        codec, facts = self._asked.codec, self._asked.facts
+        body = codec.text_body(text, model=facts.model or "", request_id=self._asked.id)
+        ours = Headers([(b"x-cccc-request-id", self._asked.id.encode("ascii"))])
+        self.status = 200
+        if self.stream is None:
+            await self._send(200, Headers([(b"content-type", b"application/json"), *ours.raw]), body)
+            return
+        await self.stream.open(stream_head(Headers([]), ours))
+        await self.stream.write(codec.unfold(body, usage=facts.stream_usage))
+        await self.stream.finish()
+
     async def complete(self) -> None:
         """The clean end of a stream that is whole."""
         if self.stream is not None:
