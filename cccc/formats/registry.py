@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cccc.domain.endpoint import Action, WireFormat
-from cccc.formats.anthropic import AnthropicCodec
-from cccc.formats.openai_chat import OpenAIChatCodec
-from cccc.formats.openai_responses import OpenAIResponsesCodec
+from cccc.formats.anthropic.codec import AnthropicCodec
+from cccc.formats.openai_chat.codec import OpenAIChatCodec
+from cccc.formats.openai_responses.codec import OpenAIResponsesCodec
 from cccc.ir.codec import Codec
 
 CODECS: Mapping[WireFormat, Codec] = MappingProxyType(

@@ -11,7 +11,7 @@ import orjson
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
 from cccc.domain.usage import Usage
-from cccc.formats.anthropic_shape import fold_stream, unfold_reply
+from cccc.formats.anthropic.shape import fold_stream, unfold_reply
 from cccc.ir import json
 from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
+from cccc.formats.openai_responses_shape import fold_stream, unfold_reply
 
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
 from cccc.domain.usage import Usage
-from cccc.formats.openai_responses_shape import fold_stream, unfold_reply
 from cccc.ir import json
 from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
