@@ -35,6 +35,7 @@ from cccc.domain.endpoint import Action, ClientType, WireFormat
 from cccc.domain.ranking import Need
 from cccc.domain.tags import Tagged, tags
 from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
+from cccc.formats.registry import OTHERS
 from cccc.http.transport import HttpTransport
 from cccc.proxy.runtime import Runtime
 from cccc.storage.store import Store
@@ -133,6 +134,7 @@ class Local:
             action=Action.TURN,
             model=model,
             tags=tags(context.settings.taggers, asked),
+            convertible=OTHERS[wire_format],
         )
         return context.roster.rank(need)
 

@@ -1,21 +1,10 @@
-"""What a conversion could not carry over. Conversion is honest about its price: losses go into the request log."""
+"""Collects what a conversion could not carry over. Conversion is honest about its price: losses go into the request log."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cccc.domain.loss import Loss
 
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """``path`` is where it stood in the client's request (``messages[3].content[0].cache_control``), ``what`` is lost.
-
-    ``what`` is a field's or a thing's name and the same for every request that loses it, so that losses can be counted
-    (``cache_control``, ``thinking signature``); ``why`` completes a sentence (``OpenAI Chat has no counterpart``).
-    """
-
-    path: str
-    what: str
-    why: str
+__all__ = ["Loss", "Losses"]
 
 
 class Losses:
