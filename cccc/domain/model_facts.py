@@ -2,8 +2,8 @@
 
 Vendors refuse requests over these few things, and no request can ask them. Names are matched without a vendor's prefix
 (``anthropic/claude-…``) and without regard to case; what no row names is left open, and learned from refusals.
-Sources: the vendors' API references and price lists of 2026; for ``reasoning_back`` DeepSeek's guide to thinking mode and
-Moonshot's to Kimi's thinking models (a tool call without its ``reasoning_content`` is refused).
+Sources: the vendors' API references and price lists of 2026; for ``reasoning_back`` DeepSeek's guide to thinking mode
+and Moonshot's to Kimi's thinking models (a tool call without its ``reasoning_content`` is refused).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _ROWS: tuple[tuple[str, ModelFacts], ...] = (
     ("minimax-m*", ModelFacts(reasoning_back=True)),
     ("mimo-*", ModelFacts(reasoning_back=True)),
 )
-"""The first row that fits holds. For GLM and MiniMax the reasoning is no duty, but their tool turns are better with it."""
+"""The first row that fits holds. GLM and MiniMax do not insist on their reasoning, but do better with it."""
 
 _UNKNOWN = ModelFacts()
 

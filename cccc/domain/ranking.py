@@ -23,7 +23,7 @@ LAST_RESORT_EVERY = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Unsayable:
-    """What a request says that other formats cannot: ``path`` in the client's words (empty: as a whole), and a reason."""
+    """What other formats cannot say: ``path`` in the client's request (empty: all of it), and a reason."""
 
     path: str
     reason: str
@@ -148,14 +148,25 @@ class Ranking:
 
     def without(self, name: str, unsayable: Unsayable) -> Ranking:
         """The same when it has turned out that the request cannot be said in the format of a candidate."""
-        out = [one for one in self.order if one.name == name]
-        left_out = [
-            Excluded(name, _cannot(one.target_format, unsayable), None, one.rank, one.key, Cause.FORMAT,
-                     param=unsayable.path or None)
-            for one in out
-        ]
-        order = _numbered([one for one in self.order if one.name != name])
-        return replace(self, order=order, excluded=_by_place([*left_out, *self.excluded]))
+        resort = self.last_resort
+        candidates = (*self.order, resort) if resort is not None else self.order
+        left_out = next((one for one in candidates if one.name == name), None)
+        if left_out is None:
+            return self
+        entry = Excluded(
+            name=name,
+            reason=f"is asked in {left_out.target_format}, and this request cannot be converted to that ({unsayable})",
+            would_be=left_out.rank or 1,
+            key=left_out.key,
+            cause=Cause.FORMAT,
+            param=unsayable.path or None,
+        )
+        return replace(
+            self,
+            order=_numbered([one for one in self.order if one.name != name]),
+            excluded=_by_place([entry, *(one for one in self.excluded if one.name != name)]),
+            last_resort=None if left_out is resort else resort,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,10 +298,6 @@ def _speaks(endpoint: Endpoint, need: Need) -> str:
         return f"{need.wire_format.value} has no {need.action.value}"
     because = f" ({need.unsayable})" if need.unsayable else ""
     return f"speaks {spoken}, and this request cannot be converted to that{because}"
-
-
-def _cannot(wire_format: WireFormat, unsayable: Unsayable) -> str:
-    return f"is asked in {wire_format.value}, and this request cannot be converted to that ({unsayable})"
 
 
 def _wrong_tags(endpoint: Endpoint, need: Need, *, untagged_fits: bool) -> _No | None:

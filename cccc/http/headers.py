@@ -120,7 +120,7 @@ def to_upstream(headers: Headers) -> list[RawHeader]:
 
 
 def to_other_format(headers: Headers) -> list[RawHeader]:
-    """The same for an endpoint of another wire format: betas, SDK marks and session ids of the client's mean nothing."""
+    """The same for an endpoint of another wire format, to which the client's betas and ids mean nothing."""
     return [field for field in to_upstream(headers) if field[0] in ANY_FORMAT_NAMES]
 
 

@@ -1,4 +1,4 @@
-"""Collects what a conversion could not carry over. Conversion is honest about its price: losses go into the request log."""
+"""What a conversion could not carry over. Conversion is honest about its price: losses go into the request log."""
 
 from __future__ import annotations
 

@@ -49,9 +49,9 @@ class Gate:
     def feed(self, chunk: bytes) -> Decision:
         """Take bytes. ``REFUSE`` before any content on an error, an empty end, or an event that cannot be read.
 
-        ``held`` is what the client gets of the events up to the one that opened the gate; ``behind`` are those that came
-        with it, not yet read. ``ended``: the one that opened it was the terminal event (Responses can hold a whole
-        answer in it).
+        ``held`` is what the client gets of the events up to the one that opened the gate; ``behind`` are those that
+        came with it, not yet read. ``ended``: the one that opened it was the terminal event (Responses can hold a
+        whole answer in it).
         """
         translation = self._translation
         events = self.decoder.feed(chunk)

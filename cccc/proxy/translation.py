@@ -80,8 +80,8 @@ class Translation(Protocol):
 class Same:
     """One format: the client's bytes go out, the endpoint's come back, both under the model's name that is right there.
 
-    ``model_sent`` is another name than was asked for, else ``None``. ``asked_model`` is put back letter for letter: Claude
-    Code drops signed thinking where it differs. ``usage`` as in ``RequestFacts.stream_usage``.
+    ``model_sent`` is another name than was asked for, else ``None``. ``asked_model`` is put back letter for letter:
+    Claude Code drops signed thinking where it differs. ``usage`` as in ``RequestFacts.stream_usage``.
     """
 
     converted = False

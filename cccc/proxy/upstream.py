@@ -1,7 +1,8 @@
 """One attempt's request: whose words, under which name, with which key, to which address.
 
 Built from the client's own bytes (the model's name is spliced, everything else stays as it came), or from those of a
-conversion; overrides are applied last. A key leaves only together with the endpoint it belongs to: both come from the same ``Endpoint``.
+conversion; overrides are applied last. A key leaves only together with the endpoint it belongs to: both come from the
+same ``Endpoint``.
 """
 
 from __future__ import annotations
