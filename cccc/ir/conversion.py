@@ -49,7 +49,9 @@ class StreamConversion:
 
     def _written(self, events: Iterable[Event]) -> bytes:
         write, sequence = self._encoder.feed, self._sequence
-        return b"".join([write(one) for event in events for own in self._back.feed(event) for one in sequence.feed(own)])
+        return b"".join(
+            [write(one) for event in events for own in self._back.feed(event) for one in sequence.feed(own)]
+        )
 
 
 class Conversion:
