@@ -36,9 +36,9 @@ def encode_request(request: Request, target: Target, losses: Losses) -> dict[str
     if system:
         body["system"] = system
     if tools := encoded_tools(request.tools, target, losses):
-        body["tools"] = tools
-        if request.tool_choice and (choice := encoded_choice(request.tool_choice, tools, losses)):
-            body["tool_choice"] = choice
+        body["tools"] = list(tools.values())
+        if request.tool_choice:
+            body["tool_choice"] = encoded_choice(request.tool_choice, tools, losses)
     _mark_cached(body)
     _set_thinking(body, request, target, losses)
     _set_sampling(body, request, target, losses)

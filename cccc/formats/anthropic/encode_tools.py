@@ -21,29 +21,29 @@ _UNIMPORTANT_SETTINGS = frozenset({"type", "filters", "external_web_access", *_K
 _LOCATION = ("city", "country", "region", "timezone")
 
 
-def encoded_tools(tools: tuple[Tool, ...], target: Target, losses: Losses) -> list[dict[str, Any]]:
-    """``tools`` of the body, each name once."""
+def encoded_tools(tools: tuple[Tool, ...], target: Target, losses: Losses) -> dict[str, dict[str, Any]]:
+    """``tools`` of the body by the names that the request gives them."""
+    functions = {tool.name for tool in tools if tool.kind is not ToolKind.WEB_SEARCH}
     bodies: dict[str, dict[str, Any]] = {}
     for tool in tools:
-        if tool.name in bodies:
-            losses.add(tool.path, "tool", f"another tool is called {tool.name} too")
-        elif tool.kind is ToolKind.WEB_SEARCH:
-            if search := _web_search(tool, target, losses):
-                bodies[search["name"]] = search
-        else:
+        if tool.kind is not ToolKind.WEB_SEARCH:
             bodies[tool.name] = _function(tool, losses)
-    return list(bodies.values())
+        elif _WEB_SEARCH["name"] in functions:
+            losses.add(tool.path, "web_search", "another tool has its name")
+        elif search := _web_search(tool, target, losses):
+            bodies[tool.name] = search
+    return bodies
 
 
-def encoded_choice(choice: ToolChoice, tools: list[dict[str, Any]], losses: Losses) -> dict[str, Any] | None:
-    """``tool_choice``, or ``None`` where the model is as free as it is unasked."""
+def encoded_choice(choice: ToolChoice, tools: Mapping[str, dict[str, Any]], losses: Losses) -> dict[str, Any]:
+    """``tool_choice``; a tool that is not among ``tools`` cannot be forced."""
     kind = choice.choice
-    if kind is Choice.ONE and choice.name not in {tool["name"] for tool in tools}:
+    if kind is Choice.ONE and choice.name not in tools:
         losses.add("tool_choice", "tool_choice", f"the tool {choice.name} is not on offer")
         kind = Choice.AUTO
     body: dict[str, Any] = {"type": _CHOICES[kind]}
     if kind is Choice.ONE:
-        body["name"] = choice.name
+        body["name"] = tools[choice.name]["name"]
     if choice.parallel is False and kind is not Choice.NONE:
         body["disable_parallel_tool_use"] = True
     return body
