@@ -59,7 +59,7 @@ _ONLY_CHAT = "only OpenAI Chat understands it"
 
 
 def decode_request(body: Mapping[str, Any], losses: Losses) -> Request:
-    """The neutral request. Raises ``NotConvertible`` for several answers at once and for sound that only OpenAI holds."""
+    """The neutral request. Raises ``NotConvertible`` for several answers at once and for spoken ones."""
     _refuse(body)
     for field, value in body.items():
         if field not in _READ and value is not None and value not in _SAYS_NOTHING.get(field, ()):
@@ -264,9 +264,7 @@ def _offer(body: Mapping[str, Any], losses: Losses) -> tuple[tuple[Tool, ...], T
     if functions:
         losses.add("functions", "functions", "calls are answered as tool_calls")
     if isinstance(search := body.get("web_search_options"), dict):
-        tools.append(
-            Tool("web_search", kind=ToolKind.WEB_SEARCH, settings=_cleaned(search), path="web_search_options")
-        )
+        tools.append(Tool("web_search", kind=ToolKind.WEB_SEARCH, settings=_cleaned(search), path="web_search_options"))
     wish = body.get("tool_choice")
     if wish is None and isinstance(body.get("function_call"), str | dict):
         wish = {"type": "function", "function": call} if isinstance(call := body["function_call"], dict) else call
@@ -385,4 +383,3 @@ def _output(body: Mapping[str, Any]) -> Output:
         strict=strict if isinstance(strict, bool) else None,
         verbosity=verbosity,
     )
-

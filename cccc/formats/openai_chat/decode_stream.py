@@ -12,7 +12,7 @@ from typing import Any
 
 from cccc.formats.openai_chat.calls import Call, Calls
 from cccc.formats.openai_chat.content import Details, pieces_of, thought_in
-from cccc.formats.openai_chat.tables import THINKING_KEYS, made_call_id, stop_reason, usage_of
+from cccc.formats.openai_chat.tables import THINKING_KEYS, stop_reason, usage_of
 from cccc.formats.openai_chat.tags import TagReader
 from cccc.ir import json
 from cccc.ir.events import Ended, Event, PartClosed, PartDelta, PartKind, PartOpened, Started, UsageSeen
@@ -30,7 +30,6 @@ class ChunkDecoder:
     def __init__(self) -> None:
         self._started = False
         self._ended = False
-        self._seed = ""
         self._parts = 0
         self._kind: PartKind | None = None
         self._prose = -1
@@ -75,9 +74,7 @@ class ChunkDecoder:
 
     def _begin(self, chunk: dict[str, Any], out: list[Event]) -> None:
         self._started = True
-        started = Started(json.text(chunk.get("id")) or "", json.text(chunk.get("model")) or "")
-        self._seed = f"{started.id}{chunk.get('created')}"
-        out.append(started)
+        out.append(Started(json.text(chunk.get("id")) or "", json.text(chunk.get("model")) or ""))
 
     def _choice(self, choice: dict[str, Any], out: list[Event]) -> None:
         delta = choice.get("delta")
@@ -165,9 +162,8 @@ class ChunkDecoder:
     def _open_call(self, call: Call, out: list[Event]) -> None:
         self._new_tags(out)
         self._close_prose(out)
-        call_id = call.id
-        if not call_id or call_id in self._ids:
-            call_id = made_call_id(self._seed, len(self._ids), call.name)
+        # An id that an earlier call has is none: whoever knows the request makes one.
+        call_id = "" if call.id in self._ids else call.id
         self._ids.add(call_id)
         kind = ToolKind.CUSTOM if call.custom else ToolKind.FUNCTION
         opened = PartOpened(self._parts, PartKind.TOOL_CALL, call_id, call.name, kind)

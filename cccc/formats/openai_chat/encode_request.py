@@ -146,24 +146,25 @@ class _Messages:
         calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
         written: Json = {"role": "assistant", "content": "".join(texts) if texts or not calls else None}
         thoughts = [part for part in message.parts if isinstance(part, Thinking)]
-        written |= self._thought(thoughts, message.path, beside_calls=bool(calls))
+        written |= self._thought(thoughts, beside_calls=bool(calls))
         if calls:
             written["tool_calls"] = calls
         elif not texts:
             return []
         return [written]
 
-    def _thought(self, thoughts: list[Thinking], path: str, *, beside_calls: bool) -> Json:
-        """What goes back of earlier thinking: to its maker what it sealed, to whoever wants it the words."""
+    def _thought(self, thoughts: list[Thinking], *, beside_calls: bool) -> Json:
+        """What goes back of earlier thinking: to its maker what it sealed, to whoever wants it the words.
+
+        To leave it out elsewhere loses nothing: vendors of this format do not read it.
+        """
         details = [detail for thought in thoughts if self._own(thought) for detail in unsealed_details(thought.sealed)]
         if details:
             return {"reasoning_details": details}
+        if not self._target.reasoning_back or not beside_calls:
+            return {}
         words = "\n".join(thought.text for thought in thoughts if thought.text)
-        if self._target.reasoning_back and beside_calls:
-            return {"reasoning_content": words or _NO_REASONING}
-        if words:
-            self._losses.add(path, "thinking", "this endpoint takes no earlier thinking back")
-        return {}
+        return {"reasoning_content": words or _NO_REASONING}
 
     def _own(self, thought: Thinking) -> bool:
         return (thought.origin, thought.maker) == (WireFormat.OPENAI_CHAT, self._target.endpoint)
@@ -299,7 +300,8 @@ def _reasoning(request: Request, target: Target, losses: Losses) -> Json:
 
 
 def _output(request: Request, target: Target, losses: Losses) -> Json:
-    output, body = request.output, {}
+    output = request.output
+    body: Json = {}
     if output.schema is not None:
         name = _ILLEGAL_IN_NAME.sub("_", output.name)[:64] or "answer"
         schema: Json = {"name": name, "schema": dict(output.schema)}

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from cccc.formats.openai_chat.content import pieces_of, sealed_details, thought_in
-from cccc.formats.openai_chat.tables import finish_word, guessed_usage, made_call_id, stop_reason, usage_of, write_usage
+from cccc.formats.openai_chat.tables import finish_word, guessed_usage, stop_reason, usage_of, write_usage
 from cccc.formats.openai_chat.tags import TagReader
 from cccc.ir import json
 from cccc.ir.codec import Front
@@ -20,7 +20,7 @@ def decode_reply(body: Mapping[str, Any]) -> Reply:
     choices = [json.obj(choice) for choice in json.items(body.get("choices"))]
     choice = next((one for one in choices if one.get("index", 0) == 0), choices[0] if choices else {})
     reply_id = json.text(body.get("id")) or ""
-    parts = tuple(_parts(json.obj(choice.get("message")), f"{reply_id}{body.get('created')}"))
+    parts = tuple(_parts(json.obj(choice.get("message"))))
     stop, sequence = stop_reason(
         json.text(choice.get("finish_reason")),
         choice,
@@ -30,7 +30,7 @@ def decode_reply(body: Mapping[str, Any]) -> Reply:
     return Reply(parts, stop, sequence, usage_of(body), reply_id, json.text(body.get("model")) or "")
 
 
-def _parts(message: dict[str, Any], seed: str) -> Iterator[ReplyPart]:
+def _parts(message: dict[str, Any]) -> Iterator[ReplyPart]:
     """Thinking first, then what was said, then the calls: the order in which every vendor writes them."""
     thought, sealed = thought_in(message), sealed_details(message.get("reasoning_details"))
     if thought or sealed:
@@ -42,7 +42,7 @@ def _parts(message: dict[str, Any], seed: str) -> Iterator[ReplyPart]:
         yield Thinking(words) if thinks else Text(words)
     if refusal := json.text(message.get("refusal")):
         yield Refusal(refusal)
-    yield from _calls(message, seed)
+    yield from _calls(message)
 
 
 def _runs(pieces: list[tuple[bool, str]]) -> Iterator[tuple[bool, str]]:
@@ -57,20 +57,21 @@ def _runs(pieces: list[tuple[bool, str]]) -> Iterator[tuple[bool, str]]:
             yield kind, "".join(run)
 
 
-def _calls(message: dict[str, Any], seed: str) -> Iterator[ToolCall]:
+def _calls(message: dict[str, Any]) -> Iterator[ToolCall]:
+    """Without an id where there is none, or where an earlier call has the same: whoever knows the request makes one."""
     taken: set[str] = set()
     raw = [json.obj(call) for call in json.items(message.get("tool_calls"))]
     if function := json.obj(message.get("function_call")):
         raw.append({"function": function})
-    for place, call in enumerate(raw):
+    for call in raw:
         custom = json.obj(call.get("custom"))
         function = custom or json.obj(call.get("function"))
         name = json.text(function.get("name"))
         if name is None:
             continue
-        call_id = json.text(call.get("id"))
-        if call_id is None or call_id in taken:
-            call_id = made_call_id(seed, place, name)
+        call_id = json.text(call.get("id")) or ""
+        if call_id in taken:
+            call_id = ""
         taken.add(call_id)
         if custom:
             yield ToolCall(call_id, name, json.text(custom.get("input")) or "", kind=ToolKind.CUSTOM)

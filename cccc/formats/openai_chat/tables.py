@@ -162,5 +162,5 @@ CHARACTERS_PER_TOKEN = 4
 
 
 def made_call_id(*material: object) -> str:
-    """An id for a call that came without a usable one: the same for the same answer, another for another answer."""
+    """An id for a call in a history that has none: the same for the same call whenever that history is sent again."""
     return "call_" + digest("\0".join(map(str, material)), 24)
