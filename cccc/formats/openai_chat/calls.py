@@ -81,13 +81,8 @@ class Calls:
         inner = json.obj(fragment.get("custom" if custom else "function"))
         call_id, name = json.text(fragment.get("id")) or "", json.text(inner.get("name")) or ""
         index = fragment.get("index")
-        if isinstance(index, int):
-            key: Hashable = index
-        elif call_id:
-            key = call_id
-        else:
-            key = len(self.all) if name else len(self.all) - 1
-        call = self._at.get(key)
+        key: Hashable = index if isinstance(index, int) else call_id
+        call = self._at.get(key) if key != "" else self.all[-1] if self.all else None
         if call is None or not call.continued_by(call_id, name):
             call = Call(call_id, name, custom)
             self.all.append(call)

@@ -151,6 +151,8 @@ class ChunkDecoder:
 
     def _call(self, fragment: dict[str, Any], out: list[Event]) -> None:
         call, arguments = self._calls.take(fragment)
+        if call.closed:
+            return
         if call.part < 0:
             if not call.name:
                 return
