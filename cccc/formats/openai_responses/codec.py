@@ -245,7 +245,7 @@ def _read_response(reading: Reading, response: dict[str, Any]) -> None:
     reading.model = json.text(response.get("model")) or reading.model
     reading.response_id = json.text(response.get("id")) or reading.response_id
     if usage := json.obj(response.get("usage")):
-        reading.usage = _usage(usage)
+        reading.usage = decode_usage(usage)
 
 
 def _read_end(reading: Reading, response: dict[str, Any]) -> None:
@@ -273,16 +273,3 @@ def _read_item(reading: Reading, item: dict[str, Any]) -> None:
         reading.tool_calls += 1
     if kind == "function_call":
         reading.broken_tool |= not json.is_arguments(item.get("arguments"))
-
-
-def _usage(usage: dict[str, Any]) -> Usage:
-    """OpenAI counts the cached part inside the input and reasoning inside the output."""
-    details = json.obj(usage.get("input_tokens_details"))
-    read, write = json.count(details.get("cached_tokens")), json.count(details.get("cache_write_tokens"))
-    return Usage(
-        input=max(0, json.count(usage.get("input_tokens")) - read - write),
-        cache_read=read,
-        cache_write=write,
-        output=json.count(usage.get("output_tokens")),
-        reasoning=json.count(json.obj(usage.get("output_tokens_details")).get("reasoning_tokens")),
-    )
