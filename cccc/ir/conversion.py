@@ -1,14 +1,14 @@
 """One request in another wire format, and its answer back: decode, adapt, encode, and the same way home.
 
     client body ──decode──► Request ──adapt──► what the target can say ──encode──► upstream body
-    client bytes ◄─encode── one part at a time ◄─back── the client's own tools ◄─decode── upstream bytes
+    client bytes ◄─encode── the client's own tools ◄─back── one part at a time ◄─decode── upstream bytes
 
 Same format never comes here. Everything is pure; one ``Conversion`` belongs to one attempt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import orjson
 
@@ -30,26 +30,21 @@ class StreamConversion:
 
     def __init__(self, conversion: Conversion) -> None:
         self._decoder = conversion.upstream.stream_decoder()
-        self._back = conversion.back.stream()
-        self._sequence = Sequence()
+        self._home = conversion.home()
         self._encoder = conversion.client.stream_encoder(conversion.front)
 
     def feed(self, event: SseEvent) -> bytes:
         """What an event of the endpoint's says, in the client's format; empty where that is nothing yet."""
-        return self._written(self._decoder.feed(event))
+        return b"".join(map(self._encoder.feed, self._home(self._decoder.feed(event))))
 
     def close(self) -> bytes:
         """The rest of a whole answer, behind the endpoint's terminal event and the end of its stream."""
-        return self._written(self._decoder.close())
+        return b"".join(map(self._encoder.feed, self._home(self._decoder.close())))
 
     @property
     def seen(self) -> ReplyFacts:
         """What the client has seen so far, for the frame that ends a stream which breaks off."""
         return self._encoder.seen
-
-    def _written(self, events: Iterable[Event]) -> bytes:
-        write, sequence = self._encoder.feed, self._sequence
-        return b"".join([write(one) for event in events for own in self._back.feed(event) for one in sequence.feed(own)])
 
 
 class Conversion:
@@ -75,22 +70,23 @@ class Conversion:
 
     def whole(self, body: bytes) -> bytes:
         """A whole answer of the endpoint's as a whole answer for the client."""
-        return self._answer(unfold(self.upstream.decode_reply(json.obj(json.peek(body)))))
+        return self._reply(unfold(self.upstream.decode_reply(json.obj(json.peek(body)))))
 
     def folded(self, events: Iterable[SseEvent]) -> bytes:
         """A streamed answer as a whole one, where the client asked for one."""
         decoder = self.upstream.stream_decoder()
         decoded = [one for event in events for one in decoder.feed(event)]
-        return self._answer([*decoded, *decoder.close()])
+        return self._reply([*decoded, *decoder.close()])
 
     def unfolded(self, body: bytes) -> bytes:
         """A whole answer as the events of a stream, where the client asked for one."""
-        back, sequence, encoder = self.back.stream(), Sequence(), self.client.stream_encoder(self.front)
-        events = unfold(self.upstream.decode_reply(json.obj(json.peek(body))))
-        own = [one for event in events for mine in back.feed(event) for one in sequence.feed(mine)]
-        return b"".join(map(encoder.feed, own))
+        encoder = self.client.stream_encoder(self.front)
+        return b"".join(map(encoder.feed, self.home()(unfold(self.upstream.decode_reply(json.obj(json.peek(body)))))))
 
-    def _answer(self, events: Iterable[Event]) -> bytes:
-        back = self.back.stream()
-        reply = fold(own for event in events for own in back.feed(event))
-        return orjson.dumps(self.client.encode_reply(reply, self.front))
+    def home(self) -> Callable[[Iterable[Event]], list[Event]]:
+        """A fresh way home for the neutral events of one answer."""
+        in_turn, back = Sequence().feed, self.back.stream(self.front.id).feed
+        return lambda events: [own for event in events for one in in_turn(event) for own in back(one)]
+
+    def _reply(self, events: Iterable[Event]) -> bytes:
+        return orjson.dumps(self.client.encode_reply(fold(self.home()(events)), self.front))

@@ -65,7 +65,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image, a document or sound: ``data`` in base64 with its ``media_type``, or a ``url``, or a vendor's ``file_id``."""
+    """An image, a document or sound: base64 ``data`` of a ``media_type``, or a ``url``, or a vendor's ``file_id``."""
 
     medium: Medium
     media_type: str = ""
@@ -162,7 +162,7 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
-    """``name`` (and ``namespace``) for ``ONE``. ``parallel``: whether several calls at once are allowed, ``None`` unsaid."""
+    """``name`` (and ``namespace``) for ``ONE``. ``parallel``: whether several calls at once are allowed, or unsaid."""
 
     choice: Choice = Choice.AUTO
     name: str = ""

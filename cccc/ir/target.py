@@ -37,9 +37,9 @@ class Target:
     the newest fields (``prompt_cache_key``, ``max_completion_tokens``, ``developer`` messages). ``max_tokens_field``
     overrides the format's own. ``system_first``: it takes system messages at the start only. ``reasoning``: ``keep``
     shows its reasoning as thinking, ``drop`` throws it away. ``reasoning_back``: it wants the reasoning of earlier
-    turns back beside tool calls. ``max_output`` is the model's own limit in tokens. ``efforts`` are those its model has.
+    turns back beside tool calls. ``max_output`` is the model's own limit in tokens, ``efforts`` are those it has.
     ``fixed_temperature``: a reasoning model, which takes no temperature. ``repaired_tools`` are those whose arguments
-    are mended when they are Python instead of JSON.
+    are mended when they are Python instead of JSON, in at most ``repair_attempts`` steps.
     """
 
     wire_format: WireFormat
@@ -54,3 +54,4 @@ class Target:
     efforts: frozenset[Effort] = field(default_factory=lambda: frozenset(Effort) - {Effort.XHIGH})
     fixed_temperature: bool = False
     repaired_tools: frozenset[str] = frozenset()
+    repair_attempts: int = 3
