@@ -1,4 +1,4 @@
-"""What stands in messages and in results of tools: text, refusals, images, files and sound; and the items of reasoning and calls."""
+"""Text, refusals, images, files and sound, as they stand in messages and results; items of reasoning and of calls."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def encode_media(media: Media) -> dict[str, Any]:
 def decode_reasoning(item: dict[str, Any]) -> Thinking | None:
     """A reasoning item; ``None`` for one that says nothing.
 
-    What we sealed ourselves comes back as what it was made of; everything else is OpenAI's, or that of who speaks like it.
+    What we sealed ourselves comes back as what it was made of; all else was made by who speaks this format.
     """
-    words = BETWEEN_SUMMARIES.join(_texts(item.get("summary")) or _texts(item.get("content")))
+    words = BETWEEN_SUMMARIES.join(_texts(item.get("summary")) + _texts(item.get("content")))
     sealed = json.text(item.get("encrypted_content")) or ""
     if is_ours(sealed):
         opened = unseal(sealed)

@@ -49,8 +49,26 @@ _STATE: Final[Mapping[str, str]] = {
 
 _READ: Final = frozenset(
     {
-        *("input", "instructions", "max_output_tokens", "model", "parallel_tool_calls", "prompt_cache_key", "reasoning"),
-        *("safety_identifier", "service_tier", "stream", "temperature", "text", "tool_choice", "tools", "top_p", "user"),
+        *(
+            "input",
+            "instructions",
+            "max_output_tokens",
+            "model",
+            "parallel_tool_calls",
+            "prompt_cache_key",
+            "reasoning",
+        ),
+        *(
+            "safety_identifier",
+            "service_tier",
+            "stream",
+            "temperature",
+            "text",
+            "tool_choice",
+            "tools",
+            "top_p",
+            "user",
+        ),
     }
 )
 _MEANINGLESS: Final = frozenset(

@@ -1,7 +1,7 @@
 """A neutral request as a Responses request. Source: the API reference of ``POST /v1/responses``.
 
-Nothing is stored: ``store`` is false, so reasoning can only come back encrypted. The newest fields go to OpenAI's own host
-alone; relays refuse what they do not know.
+Nothing is stored: ``store`` is false, so reasoning can only come back encrypted. The newest fields go to OpenAI's own
+host alone; relays refuse what they do not know.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import base64
 import binascii
 from collections.abc import Iterable
 from typing import Any, Final
-
-import orjson
 
 from cccc.domain.endpoint import WireFormat
 from cccc.formats.openai_responses.content import encode_media
@@ -201,7 +199,9 @@ def _result(result: ToolResult) -> dict[str, Any]:
     if all(isinstance(part, Text) for part in parts):
         output: Any = "\n".join(part.text for part in parts if isinstance(part, Text))
     else:
-        output = [{"type": "input_text", "text": part.text} if isinstance(part, Text) else _media(part) for part in parts]
+        output = [
+            {"type": "input_text", "text": part.text} if isinstance(part, Text) else _media(part) for part in parts
+        ]
     if result.kind is ToolKind.TOOL_SEARCH:  # what was found is on offer already
         return {"type": kind.result, "call_id": result.call_id, "execution": "client", "tools": []}
     key = "id" if result.kind is ToolKind.LOCAL_SHELL else "call_id"

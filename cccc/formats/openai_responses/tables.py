@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from cccc.ir.messages import ToolKind
+from cccc.ir.target import Abilities
+
+ABILITIES: Final = Abilities(
+    tool_kinds=frozenset(ToolKind) - {ToolKind.OTHER_HOSTED},
+    namespaces=True,
+    tool_name=re.compile(r"[a-zA-Z0-9_-]+"),
+    call_id=re.compile(r"[\s\S]{1,64}"),
+    media_in_results=True,
+    system_anywhere=True,
+)
 
 BEGIN_OF_ID: Final[Mapping[str, str]] = {
     "message": "msg_",

@@ -86,7 +86,9 @@ def _search_settings(entry: dict[str, Any]) -> dict[str, Any]:
     return domains | {key: value for key, value in entry.items() if key not in ("type", "filters")}
 
 
-def decode_choice(body: JsonObject, tools: Sequence[Tool], losses: Losses) -> tuple[tuple[Tool, ...], ToolChoice | None]:
+def decode_choice(
+    body: JsonObject, tools: Sequence[Tool], losses: Losses
+) -> tuple[tuple[Tool, ...], ToolChoice | None]:
     """The choice, and the tools that it leaves: ``allowed_tools`` is a shorter list, said without changing the list."""
     given = body.get("tool_choice")
     parallel = body.get("parallel_tool_calls")
