@@ -176,8 +176,28 @@ class StatsKey(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """What conversions have lost, and how often. Losses belong to the endpoint that answered."""
+
+    what: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """Requests of one format that endpoints answered in another."""
+
+    format: WireFormat
+    target_format: WireFormat
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatsGroup:
-    """One group. ``cache_share`` is cache reads over all prompt tokens, ``None`` without prompt tokens."""
+    """One group. ``cache_share`` is cache reads over all prompt tokens, ``None`` without prompt tokens.
+
+    ``converted`` requests were answered in another format; ``losses`` is what that cost, the most frequent first.
+    """
 
     key: str
     requests: int
@@ -188,15 +208,18 @@ class StatsGroup:
     usage: Usage
     cost_usd: float | None
     cache_share: float | None
+    converted: int = 0
+    losses: tuple[Lost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StatsView:
-    """Statistics since a wall time."""
+    """Statistics since a wall time. ``conversions`` are those of all groups, the most frequent first."""
 
     since: float
     by: StatsKey
     groups: tuple[StatsGroup, ...]
+    conversions: tuple[Converted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,7 +311,7 @@ class Attempt:
                 valid=facts.valid,
                 content=facts.content,
                 terminal=facts.terminal,
-                broken_tool=facts.broken_tool,
+                broken_tool=facts.broken_tool and not self._mended(),
                 converted=self.translation.converted,
                 stop_reason=facts.stop_reason,
                 client_gone=client_gone,
@@ -323,6 +323,12 @@ class Attempt:
         self.ended = self._clock.monotonic()
         self.duration_ms = (self.ended - self.started) * 1000.0
         return self.classification
+
+    def _mended(self) -> bool:
+        """Whether the client gets arguments that are whole although the endpoint's were not."""
+        if self.kept is not None and self.translation.converted:
+            self.kept.delivered(self.translation, Headers(), stream=False)
+        return self.translation.mended
 
     def _page(self, kind: BodyKind) -> str | None:
         """The beginning of a page that came instead of an answer: its title is all that is told of it."""

@@ -5,6 +5,8 @@ Every vendor counts differently, so an estimate is multiplied by the ratio that 
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cccc.ir import json
 from cccc.proxy.memory import Memory
 
@@ -20,6 +22,8 @@ MOST_MODELS = 50
 _LEAST_TOKENS = 200
 """Shorter prompts say more about what every request carries than about how text is counted."""
 
+_ALL_OF_THE_FIRST = 20
+
 _PLAUSIBLE = (0.1, 10.0)
 
 
@@ -28,6 +32,13 @@ class Calibration:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._turns: Counter[tuple[str, str]] = Counter()
+
+    def wants(self, endpoint: str, model: str | None) -> bool:
+        """Whether the next turn should be counted: each of the first, later one in ten, since estimating takes time."""
+        key = (endpoint, model or "")
+        self._turns[key] += 1
+        return self._turns[key] <= _ALL_OF_THE_FIRST or self._turns[key] % 10 == 0
 
     def tokens(self, endpoint: str, model: str | None, estimate: int) -> int:
         """An estimate as this endpoint would count it."""

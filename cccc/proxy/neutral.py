@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from cccc.domain.endpoint import Action
 from cccc.domain.loss import Loss
 from cccc.errors import NotConvertible
+from cccc.ir import json
 from cccc.ir.codec import Codec, JsonObject
 from cccc.ir.loss import Losses
 from cccc.ir.messages import Request
@@ -28,6 +30,11 @@ class Neutral:
         if isinstance(self._decoded, NotConvertible):
             raise self._decoded
         return self._decoded
+
+    @property
+    def history(self) -> tuple[Any, ...] | None:
+        """The client's own items, where the answer is to be what they are compacted to; ``None`` for a turn."""
+        return tuple(json.items(self._body.get("input"))) if self._action is Action.COMPACT else None
 
     def _read(self) -> tuple[Request, tuple[Loss, ...]] | NotConvertible:
         losses = Losses()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cccc.domain.answers import Audience, Failure, answer
 from cccc.domain.endpoint import Action
 from cccc.domain.telling import Told
@@ -119,7 +121,7 @@ class Reply:
     async def _estimate(self) -> None:
         """Claude Code sends paid requests where counting fails, so it gets our own count, marked as such."""
         self.status = 200
-        tokens = estimated_tokens(self._asked.request.body)
+        tokens = self._estimated()
         headers = Headers.of(
             [
                 ("content-type", "application/json"),
@@ -128,6 +130,17 @@ class Reply:
             ]
         )
         await self._send(200, headers, b'{"input_tokens":%d}' % tokens)
+
+    def _estimated(self) -> int:
+        """Our count, as the endpoint that would get the turn counts."""
+        asked, roster = self._asked, self._context.roster
+        if asked.neutral is None:
+            return estimated_tokens(asked.request.body)
+        turn = replace(asked, action=Action.TURN).need(holder=None)
+        first = next(iter(roster.rank(turn, asked.session, asked.prompt).order), None)
+        if first is None:
+            return asked.prompt.tokens
+        return roster.calibration.tokens(first.name, first.model_sent, asked.prompt.tokens)
 
     async def _send(self, status: int, headers: Headers, body: bytes) -> None:
         """An answer that does not stream."""

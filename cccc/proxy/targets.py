@@ -64,6 +64,7 @@ def translation(
         prompt_tokens=prompt_tokens(),
         stream_usage=asked.facts.stream_usage,
         compact=request.compact,
+        history=asked.neutral.history if asked.neutral is not None else None,
     )
     reader = target(endpoint, wire_format, sent, remedies, repair)
     return Converted(Conversion(asked.codec, CODECS[wire_format], request, reader, front), before)

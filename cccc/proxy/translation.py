@@ -52,6 +52,11 @@ class Translation(Protocol):
         """What the client has seen of a stream, of which the endpoint has sent ``facts``."""
         ...
 
+    @property
+    def mended(self) -> bool:
+        """Whether broken arguments of a call have become whole ones on the way."""
+        ...
+
     def passes_error(self, event: SseEvent) -> bool:
         """Whether the endpoint's own error event may end the client's stream."""
         ...
@@ -87,6 +92,7 @@ class Same:
     converted = False
     losses: tuple[Loss, ...] = ()
     shows_content = True
+    mended = False
 
     def __init__(
         self,
@@ -186,6 +192,10 @@ class Converted:
 
     def seen(self, facts: ReplyFacts) -> ReplyFacts:  # noqa: ARG002 - those are the endpoint's
         return ReplyFacts() if self._stream is None else self._stream.seen
+
+    @property
+    def mended(self) -> bool:
+        return self._conversion.back.mended
 
     def passes_error(self, event: SseEvent) -> bool:  # noqa: ARG002 - no client knows the errors of another format
         return False

@@ -24,7 +24,8 @@ from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.context import Context
 from cccc.proxy.cures import Cures
 from cccc.proxy.lineup import Lineup, Option
-from cccc.proxy.remedies import Remedy
+from cccc.proxy.mending import holds_ours
+from cccc.proxy.remedies import Kind, Remedy
 from cccc.proxy.reply import Reply
 from cccc.proxy.roster import Admission
 from cccc.proxy.targets import translation
@@ -148,8 +149,11 @@ class Tries:
             return None
 
     def _remedies(self, option: Option) -> tuple[Remedy, ...]:
-        candidate = option.candidate
-        return self._cures.of(option.member.endpoint, candidate.target_format, candidate.model_sent)
+        candidate, asked = option.candidate, self._asked
+        known = self._cures.of(option.member.endpoint, candidate.target_format, candidate.model_sent)
+        if candidate.target_format is asked.codec.wire_format and holds_ours(asked.request.body):
+            return (*known, Remedy(Kind.WITHOUT_OURS))
+        return known
 
     async def _ask(self, ask: Ask, option: Option, translation: Translation) -> Tried:
         """One attempt at an endpoint that has a place for it."""
@@ -241,8 +245,15 @@ class Tries:
             if self._asked.counts:
                 roster.measured(member, attempt.response_time_ms)
                 roster.completed(self._asked.session, attempt.endpoint)
+                self._calibrate(attempt)
         self._time(attempt)
         return until
+
+    def _calibrate(self, attempt: Attempt) -> None:
+        """Compare the tokens that an endpoint has counted with our estimate."""
+        usage, model, known = attempt.facts.usage, attempt.candidate.model_sent, self._context.roster.calibration
+        if usage is not None and not usage.estimated and known.wants(attempt.endpoint, model):
+            known.counted(attempt.endpoint, model, self._asked.prompt.tokens, usage.prompt)
 
     def _time(self, attempt: Attempt) -> None:
         if attempt.first_content_at is not None:

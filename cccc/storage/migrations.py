@@ -99,3 +99,9 @@ def m002_knowledge(db: Database) -> None:
         "CREATE TABLE health (endpoint TEXT PRIMARY KEY, saved REAL NOT NULL, state TEXT NOT NULL) WITHOUT ROWID"
     )
     db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+
+
+@migrations()
+def m003_losses(db: Database) -> None:
+    """What conversions have lost, as a JSON array: summed by what is lost."""
+    db.execute("ALTER TABLE requests ADD COLUMN losses TEXT")

@@ -2,17 +2,20 @@
 
 Only turns are counted (``count_tokens`` and model lists say nothing about how an endpoint does). Percentiles are
 nearest-rank. By endpoint a request counts for every endpoint that it asked: ``failovers`` are those that left it for
-another one, ``errors`` those that ended on it badly; tokens, cost and response times belong to the one that answered.
+another one, ``errors`` those that ended on it badly; tokens, cost, response times and what was lost in conversion
+belong to the one that answered.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from cccc.control.api import StatsGroup, StatsKey, StatsView
-from cccc.domain.endpoint import Action
+from cccc.control.api import Converted, Lost, StatsGroup, StatsKey, StatsView
+from cccc.domain.endpoint import Action, WireFormat
 from cccc.domain.usage import Usage
 from cccc.storage.db import Reader
 from cccc.storage.policy import ERRORS
@@ -20,7 +23,7 @@ from cccc.storage.policy import ERRORS
 NOBODY = "(none)"
 """The key of requests that have no value for the grouping: no endpoint was asked, no model was named."""
 
-_TURNS = (Action.TURN, Action.COMPACT)
+_TURNS_SQL = ", ".join(f"'{action}'" for action in (Action.TURN, Action.COMPACT))
 
 # One row per request, in the columns that all groupings share. "moved" is 1 where it went on to another endpoint.
 _BY_REQUEST = """
@@ -72,8 +75,25 @@ _SUMS = """
     FROM ranked GROUP BY key ORDER BY {order}
 """
 
+_CONVERTED = """
+    SELECT {key}, count(*) FROM requests WHERE time >= ? AND action IN ({turns}) AND converted GROUP BY 1
+"""
+
+_LOST = """
+    SELECT {key}, json_extract(lost.value, '$.what'), count(*)
+    FROM requests, json_each(requests.losses) AS lost
+    WHERE time >= ? AND action IN ({turns}) AND converted GROUP BY 1, 2 ORDER BY 3 DESC, 2
+"""
+
+_PAIRS = """
+    SELECT wire_format, target_format, count(*) FROM requests
+    WHERE time >= ? AND action IN ({turns}) AND converted AND target_format IS NOT NULL
+    GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+"""
+
 _COLUMNS: Mapping[StatsKey, str] = MappingProxyType(
     {
+        StatsKey.ENDPOINT: f"coalesce(endpoint, '{NOBODY}')",
         StatsKey.MODEL: f"coalesce(model, '{NOBODY}')",
         StatsKey.CLIENT: "client_type",
         StatsKey.DAY: "date(time, 'unixepoch', 'localtime')",
@@ -92,15 +112,28 @@ class Stats:
         """Groups with the most requests first; days in their order (days of this machine's time zone)."""
         self._settle()
         statement, times = _statement(by)
+        key = _COLUMNS[by]
         with self._reader.connection() as connection:
             found = connection.execute(statement, (since,) * times).fetchall()
-        return StatsView(since, by, tuple(_group(row) for row in found))
+            converted = dict(connection.execute(_CONVERTED.format(key=key, turns=_TURNS_SQL), (since,)).fetchall())
+            lost = connection.execute(_LOST.format(key=key, turns=_TURNS_SQL), (since,)).fetchall()
+            pairs = connection.execute(_PAIRS.format(turns=_TURNS_SQL), (since,)).fetchall()
+        losses: defaultdict[str, list[Lost]] = defaultdict(list)
+        for group, what, count in lost:
+            losses[group].append(Lost(what, count))
+        groups = [_group(row) for row in found]
+        return StatsView(
+            since,
+            by,
+            tuple(replace(one, converted=converted.get(one.key, 0), losses=tuple(losses[one.key])) for one in groups),
+            tuple(Converted(WireFormat(asked), WireFormat(target), count) for asked, target, count in pairs),
+        )
 
 
 def _statement(by: StatsKey) -> tuple[str, int]:
     """The statement and how often it takes ``since``. Everything that is put in here is a constant of ours."""
     errors = ", ".join(f"'{verdict}'" for verdict in sorted(ERRORS))
-    turns = ", ".join(f"'{action}'" for action in _TURNS)
+    turns = _TURNS_SQL
     order = "key" if by is StatsKey.DAY else "count(*) DESC, key"
     if by is StatsKey.ENDPOINT:
         rows, times = _BY_ENDPOINT.format(errors=errors, turns=turns, nobody=NOBODY), 2

@@ -12,7 +12,7 @@ from cccc.demo.provider import SimulatedProvider
 from cccc.domain.endpoint import WireFormat
 from tests.e2e.proxy_process import running_proxy
 from tests.e2e.real_clients import Run, require_clients
-from tests.e2e.scripts import CLAUDE_CODE, CODEX, SCRIPTS, TURNS, UPSTREAM_KEY, Script
+from tests.e2e.scripts import SCRIPTS, TURNS, UPSTREAM_KEY, Script
 
 pytestmark = [pytest.mark.anyio, pytest.mark.real_clients]
 
@@ -32,7 +32,6 @@ def provider(wire_format: WireFormat, name: str) -> SimulatedProvider:
 
 def quiet(run: Run) -> None:
     """The client complains of nothing that comes from us."""
-    print(run.stderr)
     for word in ("cccc:", "error", "Error", "warning: model metadata"):
         assert word not in run.stderr, run.stderr
 
@@ -47,5 +46,6 @@ async def test_on_an_endpoint_of_another_format(script: Script, upstream: WireFo
     turns = [row for row in rows if row["model"] == script.model]
     assert len(turns) >= TURNS, rows
     for row in turns:
-        assert (row["endpoint"], row["verdict"], row["converted"], row["target_format"]) == ("only", "ok", True, upstream)
+        assert (row["endpoint"], row["verdict"]) == ("only", "ok")
+        assert (row["converted"], row["target_format"]) == (True, upstream)
         assert row["usage"]["output"] > 0
