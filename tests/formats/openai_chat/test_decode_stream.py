@@ -385,7 +385,7 @@ def test_the_stop_sequence_that_vllm_names() -> None:
 EVERYTHING = b"".join(
     (
         ROLE,
-        chunk({"reasoning_content": "Hm – 😀\u2028"}),
+        chunk({"reasoning_content": "Hm 😀\u2028"}),
         chunk({"content": "Hé"}),
         call(0, "c1", "f", '{"a":'),
         call(0, arguments='"ü"}'),
