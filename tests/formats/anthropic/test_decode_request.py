@@ -363,10 +363,32 @@ def test_no_field_makes_it_raise(body: dict[str, Any]) -> None:
     decoded(**body)
 
 
-VALUES = st.sampled_from(
-    [None, True, 1, "", "x", [], ["x"], {}, {"enabled": True}, {"type": "base64"}, {"type": "content", "content": "x"}]
-    + ["text", "image", "document", "search_result", "thinking", "tool_use", "server_tool_use", "hologram"]
-    + [{"type": "url", "url": 1}, [{"type": "image", "source": 1}], [{"text": "x"}], [{"content": ["x", {"text": 1}]}]]
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        1,
+        "",
+        "x",
+        [],
+        ["x"],
+        {},
+        {"enabled": True},
+        {"type": "base64"},
+        {"type": "content", "content": "x"},
+        "text",
+        "image",
+        "document",
+        "search_result",
+        "thinking",
+        "tool_use",
+        "server_tool_use",
+        "hologram",
+        {"type": "url", "url": 1},
+        [{"type": "image", "source": 1}],
+        [{"text": "x"}],
+        [{"content": ["x", {"text": 1}]}],
+    ]
 )
 BLOCK = st.dictionaries(
     st.sampled_from(["type", "text", "source", "content", "input", "id", "name", "signature", "data", "citations"]),

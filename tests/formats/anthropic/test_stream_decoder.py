@@ -17,7 +17,6 @@ from cccc.ir.fold import fold
 from cccc.ir.messages import Refusal, Reply, StopReason, Text, Thinking, ToolCall
 from cccc.ir.sequence import Sequence
 from cccc.ir.sse import SseEvent, encode
-from tests.formats.test_laws import JSON
 from tests.ir.slicing import decoded, slicings
 
 A = WireFormat.ANTHROPIC
@@ -310,16 +309,34 @@ KINDS = st.sampled_from(
         "message_stop",
     ]
 )
-VALUES = st.sampled_from(
-    [None, True, 0, 1, "", "x", [], {}, {"output_tokens": 1}, "text", "thinking", "redacted_thinking", "tool_use"]
-    + ["text_delta", "thinking_delta", "input_json_delta", "signature_delta", "hologram"]
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        1,
+        "",
+        "x",
+        [],
+        {},
+        {"output_tokens": 1},
+        "text",
+        "thinking",
+        "redacted_thinking",
+        "tool_use",
+        "text_delta",
+        "thinking_delta",
+        "input_json_delta",
+        "signature_delta",
+        "hologram",
+    ]
 )
 BODIES = st.dictionaries(
     st.sampled_from(["type", "type", "text", "thinking", "partial_json", "signature", "input", "id", "data", "usage"]),
     VALUES,
     max_size=4,
 )
-FIELDS = st.fixed_dictionaries({"index": st.sampled_from([0, 0, 1, "x", None])}) | st.just({})
+FIELDS: st.SearchStrategy[Any] = st.fixed_dictionaries({"index": st.sampled_from([0, 0, 1, "x", None])}) | st.just({})
 HOLDERS = st.dictionaries(st.sampled_from(["message", "content_block", "delta", "usage"]), BODIES | VALUES, max_size=3)
 
 
