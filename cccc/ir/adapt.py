@@ -38,7 +38,7 @@ class Adapted:
 
 def adapt(request: Request, abilities: Abilities, target: Target, losses: Losses) -> Adapted:
     """Put a request into what ``abilities`` allow and ``target`` is known to want; ``losses`` gets what that costs."""
-    compact = request.compact
+    compact, taken = request.compact, call_ids(request)
     request = compacted(request)
     request = with_own_thinking(request, target, losses)
     request = with_ids(request, original_id)
@@ -50,7 +50,7 @@ def adapt(request: Request, abilities: Abilities, target: Target, losses: Losses
         request = media_apart(request)
     names = Names(_tool_names(request), abilities)
     offers = {names.target(name): Offer(name, kind) for name, kind in kinds.items()}
-    return Adapted(with_names(request, names), Back(target, offers, compact=compact))
+    return Adapted(with_names(request, names), Back(target, offers, taken=taken, compact=compact))
 
 
 def compacted(request: Request) -> Request:
@@ -122,6 +122,11 @@ def with_names(request: Request, names: Names) -> Request:
         name = names.target(ToolName(choice.name, choice.namespace))
         choice = replace(choice, name=name.name, namespace=name.namespace)
     return replace(_each_part(request, changed), tools=tuple(tools), tool_choice=choice)
+
+
+def call_ids(request: Request) -> frozenset[str]:
+    """The ids of all calls in the history."""
+    return frozenset(part.id for message in request.messages for part in message.parts if isinstance(part, ToolCall))
 
 
 def _is_own(thinking: Thinking, target: Target) -> bool:

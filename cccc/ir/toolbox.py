@@ -20,7 +20,8 @@ from cccc.ir.target import Abilities
 INPUT = "input"
 """The one field of a function that stands for a custom tool."""
 
-_HOSTED = frozenset({ToolKind.WEB_SEARCH, ToolKind.OTHER_HOSTED})
+HOSTED = frozenset({ToolKind.WEB_SEARCH, ToolKind.OTHER_HOSTED})
+"""Run by the vendor."""
 
 _AS_FUNCTION = (
     "Here this tool is called as a function with one string: put the whole text, exactly as it is to be, into the "
@@ -67,7 +68,7 @@ def offered(request: Request, abilities: Abilities, losses: Losses) -> Request:
     tools: dict[ToolName, Tool] = {}
     for tool in request.tools:
         name = tool.name or tool.kind.value
-        if tool.kind in _HOSTED and tool.kind not in abilities.tool_kinds:
+        if tool.kind in HOSTED and tool.kind not in abilities.tool_kinds:
             losses.add(tool.path or "tools", name, "the target runs no such tool")
             continue
         tools.setdefault(ToolName(name, tool.namespace), _offer(replace(tool, name=name), abilities))
@@ -97,7 +98,7 @@ def kinds_of(request: Request) -> dict[ToolName, ToolKind]:
     kinds: dict[ToolName, ToolKind] = {}
     tools: Iterable[Tool | ToolCall] = (*request.tools, *calls)
     for tool in tools:
-        if tool.kind not in _HOSTED:
+        if tool.kind not in HOSTED:
             kinds.setdefault(ToolName(tool.name or tool.kind.value, tool.namespace), tool.kind)
     return kinds
 
@@ -137,12 +138,12 @@ def _part(part: Part, abilities: Abilities) -> Part:
     match part:
         case ToolCall():
             part = replace(part, name=part.name or part.kind.value)
-            if part.kind in abilities.tool_kinds - _HOSTED:
+            if part.kind in abilities.tool_kinds - HOSTED:
                 return part
             arguments = part.arguments
             if part.kind is ToolKind.CUSTOM:
                 arguments = orjson.dumps({INPUT: arguments}).decode()
             return replace(part, arguments=arguments, kind=ToolKind.FUNCTION)
-        case ToolResult() if part.kind not in abilities.tool_kinds - _HOSTED:
+        case ToolResult() if part.kind not in abilities.tool_kinds - HOSTED:
             return replace(part, kind=ToolKind.FUNCTION)
     return part
