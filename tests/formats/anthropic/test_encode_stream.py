@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from cccc.domain.endpoint import WireFormat
 from cccc.domain.usage import Usage
+from cccc.formats.anthropic.encode_stream import StreamEncoder
 from cccc.formats.anthropic.reply import encode_reply
 from cccc.formats.anthropic.shape import fold_stream
-from cccc.formats.anthropic.stream_encoder import StreamEncoder
 from cccc.ir import json
 from cccc.ir.codec import Front
 from cccc.ir.events import Ended, Event, PartClosed, PartDelta, PartKind, PartOpened, Started, UsageSeen

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from cccc.domain.endpoint import WireFormat
 from cccc.domain.usage import Usage
 from cccc.formats.anthropic.codec import AnthropicCodec
+from cccc.formats.anthropic.decode_stream import StreamDecoder
 from cccc.formats.anthropic.reply import decode_reply
-from cccc.formats.anthropic.stream_decoder import StreamDecoder
 from cccc.ir.events import Ended, Event, PartClosed, PartDelta, PartKind, PartOpened, Started, UsageSeen
 from cccc.ir.fold import fold
 from cccc.ir.messages import Refusal, Reply, StopReason, Text, Thinking, ToolCall
