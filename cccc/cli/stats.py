@@ -49,9 +49,10 @@ def stats(session: Session, by: str, since: float) -> None:
 
 def _conversions(view: StatsView) -> list[str]:
     """What was converted between which formats, and what that cost in each group."""
-    if not view.conversions:
+    converted = [one for one in view.conversions if one.asked is not one.sent]
+    if not converted:
         return []
-    pairs = [f"{count(one.requests)} {words.path(one.format, one.target_format)}" for one in view.conversions]
+    pairs = [f"{count(one.requests)} {words.path(one.asked, one.sent)}" for one in converted]
     lost = []
     for group in view.groups:
         losses = ", ".join(f"{one.what} {count(one.count)}" for one in group.losses)

@@ -31,6 +31,7 @@ from cccc.proxy.roster import Admission
 from cccc.proxy.targets import translation
 from cccc.proxy.translation import Translation
 from cccc.proxy.upstream import outgoing
+from cccc.proxy.watching import Watched
 
 
 class Tries:
@@ -41,10 +42,11 @@ class Tries:
     arrival. ``ranking`` is the one that was made first, less those that turned out unable to take the request.
     """
 
-    def __init__(self, context: Context, asked: Asked, reply: Reply) -> None:
+    def __init__(self, context: Context, asked: Asked, reply: Reply, watched: Watched) -> None:
         self._context = context
         self._asked = asked
         self._reply = reply
+        self._watched = watched
         self._cures = Cures(context.roster, asked.session, asked.action, asked.prompt, stored=asked.facts.stored)
         self._unsayable: dict[str, Unsayable] = {}
         self._unjudged: list[tuple[int, Attempt]] = []
@@ -159,6 +161,7 @@ class Tries:
         """One attempt at an endpoint that has a place for it."""
         cures = self._cures
         self.attempt = attempt = self._prepared(ask, option, translation)
+        self._watched.attempt = len(self.records) + 1
         await attempt.run(self._context.transport, self._reply.stream, self._reply.headers(option.member, translation))
         seen = cures.after(attempt)
         remedy = cures.offers(attempt) or self._turned(option)
@@ -196,6 +199,7 @@ class Tries:
             clock=context.clock,
             redactor=context.redactor,
             copy_limit=context.settings.response_copy_limit,
+            watched=self._watched,
         )
 
     def _bounds(self, ask: Ask, option: Option) -> tuple[float, Bounds]:
