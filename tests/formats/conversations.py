@@ -272,5 +272,5 @@ _ANSWERS = {A: _anthropic, C: _chat, R: _responses}
 
 
 def answer(upstream: WireFormat, search: str) -> bytes:
-    """The stream of an endpoint of this format. ``search`` is the name under which it knows the tool with the long name."""
+    """The stream of an endpoint of this format, which knows the tool with the long name as ``search``."""
     return _ANSWERS[upstream](search)

@@ -1,4 +1,4 @@
-"""Every pair of formats, there and back: whole conversations, recorded requests, every vendor's stream, every place to cut."""
+"""Every pair of formats, there and back: conversations, recorded requests, vendors' streams, and cuts at every byte."""
 
 from __future__ import annotations
 
