@@ -144,7 +144,7 @@ def _tool(tool: dict[str, Any], path: str, losses: Losses) -> Tool:
     if kind not in _FUNCTION_TYPES:
         # A typed tool is known by its type alone, and its model was trained on it: no other can be offered it.
         hosted = ToolKind.WEB_SEARCH if str(kind).startswith(_WEB_SEARCH) else ToolKind.OTHER_HOSTED
-        settings = {key: value for key, value in tool.items() if key not in ("name", "cache_control")}
+        settings = {key: value for key, value in tool.items() if key not in ("type", "name", "cache_control")}
         return Tool(name, kind=hosted, settings=settings, cached=is_cached(tool), path=path)
     if tool.get("input_examples"):
         losses.add(f"{path}.input_examples", "input_examples", _ONLY_HERE)

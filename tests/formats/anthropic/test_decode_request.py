@@ -333,7 +333,7 @@ def test_tools() -> None:
     assert found.tools == (
         Tool("f", "d", schema, cached=True, path="tools[0]"),
         Tool("g", strict=True, path="tools[1]"),
-        Tool("bash", kind=ToolKind.OTHER_HOSTED, settings={"type": "bash_20250124"}, path="tools[2]"),
+        Tool("bash", kind=ToolKind.OTHER_HOSTED, path="tools[2]"),
     )
 
 
