@@ -20,7 +20,7 @@ from cccc.formats.anthropic.tables import MEDIA
 from cccc.ir import json
 from cccc.ir.loss import Losses
 from cccc.ir.messages import Media, Part, ResultPart, Role, Text, Thinking, ToolCall, ToolResult
-from cccc.ir.seal import unseal
+from cccc.ir.seal import is_ours, unseal
 
 Block = dict[str, Any]
 
@@ -115,16 +115,18 @@ def _thinking(block: Block, path: str, losses: Losses) -> list[Part]:  # noqa: A
     words, signature = json.text(block.get("thinking")) or "", json.text(block.get("signature")) or ""
     if own := unseal(signature):
         return [replace(own, text=words)]
-    if not words and not signature:
-        return []
-    return [Thinking(words, signature, WireFormat.ANTHROPIC if signature else None)]
+    if not signature or is_ours(signature):
+        return [Thinking(words)] if words else []
+    return [Thinking(words, signature, WireFormat.ANTHROPIC)]
 
 
 def _redacted(block: Block, path: str, losses: Losses) -> list[Part]:  # noqa: ARG001 - a reader like the others
     data = json.text(block.get("data"))
     if data is None:
         return []
-    return [unseal(data) or Thinking("", data, WireFormat.ANTHROPIC, redacted=True)]
+    if is_ours(data):
+        return [own] if (own := unseal(data)) else []
+    return [Thinking("", data, WireFormat.ANTHROPIC, redacted=True)]
 
 
 def _tool_use(block: Block, path: str, losses: Losses) -> list[Part]:  # noqa: ARG001 - a reader like the others
