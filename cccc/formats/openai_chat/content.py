@@ -1,7 +1,7 @@
 """What vendors write inside a message: texts in parts, thoughts under several names, thoughts within tags.
 
 Source: the vendors' references for ``reasoning_content`` (DeepSeek), ``reasoning`` and ``reasoning_details``
-(OpenRouter) and content in chunks (Mistral).
+(OpenRouter), content in chunks (Mistral) and ``extra_content`` (Gemini).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cccc.formats.openai_chat.tables import THINKING_KEYS
 from cccc.ir import json
 
 _THINKING_PARTS = frozenset({"thinking", "reasoning"})
+_BESIDE_CALL = "extra_content"
 
 
 def joined_text(content: object) -> str:
@@ -39,11 +40,30 @@ def pieces_of(content: object) -> list[tuple[bool, str]]:
         return [(False, content)] if content else []
     pieces = []
     for part in map(json.obj, json.items(content)):
-        if (kind := part.get("type")) in _THINKING_PARTS:
+        if (kind := json.text(part.get("type"))) in _THINKING_PARTS:
             pieces.append((True, joined_text(part.get(kind)) or json.text(part.get("text")) or ""))
         else:
             pieces.append((False, json.text(part.get("text")) or ""))
     return [(thought, words) for thought, words in pieces if words]
+
+
+def arguments_text(value: object) -> str:
+    """Arguments as the text of a JSON object; some vendors send the object, or nothing where there are none."""
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode()
+    text = value if isinstance(value, str) else ""
+    return "{}" if text.strip() in ("", "null") else text
+
+
+def sealed_call(call: Mapping[str, Any]) -> str:
+    """What stands beside a call and must go back with it, as text: Gemini signs its calls there."""
+    extra = json.obj(call.get(_BESIDE_CALL))
+    return orjson.dumps({_BESIDE_CALL: extra}).decode() if extra else ""
+
+
+def unsealed_call(sealed: str) -> dict[str, Any]:
+    """The fields of a call within what ``sealed_call`` gave; empty for anything else."""
+    return {key: value for key, value in json.obj(json.peek(sealed)).items() if key == _BESIDE_CALL}
 
 
 def sealed_details(details: object) -> str:

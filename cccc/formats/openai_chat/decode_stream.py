@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from cccc.formats.openai_chat.calls import Call, Calls
-from cccc.formats.openai_chat.content import Details, pieces_of, thought_in
+from cccc.formats.openai_chat.content import Details, pieces_of, sealed_call, thought_in
 from cccc.formats.openai_chat.tables import THINKING_KEYS, stop_reason, usage_of
 from cccc.formats.openai_chat.tags import TagReader
 from cccc.ir import json
@@ -157,13 +157,14 @@ class ChunkDecoder:
             if not call.name:
                 return
             arguments = call.arguments
-            self._open_call(call, out)
+            self._open_call(call, sealed_call(fragment), out)
         if arguments:
             out.append(PartDelta(call.part, arguments))
 
-    def _open_call(self, call: Call, out: list[Event]) -> None:
+    def _open_call(self, call: Call, sealed: str, out: list[Event]) -> None:
         self._new_tags(out)
         self._close_prose(out)
+        self._seal(sealed, out)
         # An id that an earlier call has is none: whoever knows the request makes one.
         call_id = "" if call.id in self._ids else call.id
         self._ids.add(call_id)
@@ -181,7 +182,11 @@ class ChunkDecoder:
                 if not call.custom and not call.arguments:
                     out.append(PartDelta(call.part, "{}"))
                 out.append(PartClosed(call.part))
-        if sealed := self._details.sealed():
+        self._seal(self._details.sealed(), out)
+
+    def _seal(self, sealed: str, out: list[Event]) -> None:
+        """Thinking without words."""
+        if sealed:
             index = self._open(PartOpened(self._parts, PartKind.THINKING), out)
             out.append(PartClosed(index, sealed, redacted=True))
 

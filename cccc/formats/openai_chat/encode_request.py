@@ -14,7 +14,7 @@ from typing import Any
 
 from cccc.domain.endpoint import WireFormat
 from cccc.errors import NotConvertible
-from cccc.formats.openai_chat.content import unsealed_details
+from cccc.formats.openai_chat.content import unsealed_call, unsealed_details
 from cccc.formats.openai_chat.tables import AUDIO_TYPES, CHOICE_WORDS
 from cccc.ir.digest import digest
 from cccc.ir.efforts import clamped, effort_of
@@ -142,15 +142,28 @@ class _Messages:
         return {"type": "text", "text": part.text} if isinstance(part, Text) else _media(part, self._target, path)
 
     def _assistant(self, message: Message) -> list[Json]:
-        texts = [part.text for part in message.parts if isinstance(part, Text | Refusal)]
-        calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
-        written: Json = {"role": "assistant", "content": "".join(texts) if texts or not calls else None}
-        thoughts = [part for part in message.parts if isinstance(part, Thinking)]
+        texts: list[str] = []
+        thoughts: list[Thinking] = []
+        calls: list[Json] = []
+        signed: Json = {}
+        for part in message.parts:
+            match part:
+                case Text():
+                    texts.append(self._words(part, message.path))
+                case Refusal(text):
+                    texts.append(text)
+                case Thinking():
+                    thoughts.append(part)
+                    signed |= unsealed_call(part.sealed) if self._own(part) else {}
+                case ToolCall():
+                    calls.append(_call(part) | signed)
+                    signed = {}
+        if not texts and not calls:
+            return []
+        written: Json = {"role": "assistant", "content": "".join(texts) if texts else None}
         written |= self._thought(thoughts, beside_calls=bool(calls))
         if calls:
             written["tool_calls"] = calls
-        elif not texts:
-            return []
         return [written]
 
     def _thought(self, thoughts: list[Thinking], *, beside_calls: bool) -> Json:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
-from cccc.formats.openai_chat.content import pieces_of, sealed_details, thought_in
+from cccc.formats.openai_chat.content import arguments_text, pieces_of, sealed_call, sealed_details, thought_in
 from cccc.formats.openai_chat.tables import finish_word, guessed_usage, stop_reason, usage_of, write_usage
 from cccc.formats.openai_chat.tags import TagReader
 from cccc.ir import json
@@ -57,7 +55,7 @@ def _runs(pieces: list[tuple[bool, str]]) -> Iterator[tuple[bool, str]]:
             yield kind, "".join(run)
 
 
-def _calls(message: dict[str, Any]) -> Iterator[ToolCall]:
+def _calls(message: dict[str, Any]) -> Iterator[ToolCall | Thinking]:
     """Without an id where there is none, or where an earlier call has the same: whoever knows the request makes one."""
     taken: set[str] = set()
     raw = [json.obj(call) for call in json.items(message.get("tool_calls"))]
@@ -70,6 +68,8 @@ def _calls(message: dict[str, Any]) -> Iterator[ToolCall]:
         if name is None:
             continue
         call_id = json.text(call.get("id")) or ""
+        if sealed := sealed_call(call):
+            yield Thinking("", sealed, redacted=True)
         if call_id in taken:
             call_id = ""
         taken.add(call_id)
@@ -77,14 +77,6 @@ def _calls(message: dict[str, Any]) -> Iterator[ToolCall]:
             yield ToolCall(call_id, name, json.text(custom.get("input")) or "", kind=ToolKind.CUSTOM)
         else:
             yield ToolCall(call_id, name, arguments_text(function.get("arguments")))
-
-
-def arguments_text(value: object) -> str:
-    """Arguments as the text of a JSON object; some vendors send the object, or nothing where there are none."""
-    if isinstance(value, dict):
-        return orjson.dumps(value).decode()
-    text = value if isinstance(value, str) else ""
-    return "{}" if text.strip() in ("", "null") else text
 
 
 def encode_reply(reply: Reply, front: Front) -> dict[str, Any]:

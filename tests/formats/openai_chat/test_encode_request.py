@@ -182,6 +182,13 @@ def test_sealed_thinking_goes_back_to_its_maker_as_it_came() -> None:
     assert "reasoning_details" not in messages(turn, target=replace(VENDOR, endpoint="other"))[0]
 
 
+def test_a_signature_goes_back_beside_its_own_call() -> None:
+    sealed = Thinking("", '{"extra_content":{"google":1}}', WireFormat.OPENAI_CHAT, "vendor", redacted=True)
+    first, second = messages(assistant(CALL, sealed, replace(CALL, id="c2")))[0]["tool_calls"]
+    assert "extra_content" not in first
+    assert second["extra_content"] == {"google": 1}
+
+
 def test_a_turn_of_nothing_but_thinking_is_left_out() -> None:
     assert messages(user(Text("Hi")), assistant(Thinking("Hm."))) == [{"role": "user", "content": "Hi"}]
 
