@@ -27,8 +27,9 @@ _JSON_SCHEMA = "Answer with one JSON object and nothing else. It must follow thi
 def encode_request(request: Request, target: Target, losses: Losses) -> dict[str, Any]:
     """The body for ``target``. Raises ``NotConvertible`` for media that the format cannot hold."""
     limit = request.max_tokens or target.max_output or DEFAULT_MAX_TOKENS
-    if target.max_output:
-        limit = min(limit, target.max_output)
+    if target.max_output and limit > target.max_output:
+        losses.add("max_tokens", "max_tokens", f"the model writes at most {target.max_output}")
+        limit = target.max_output
     turns = encoded_messages(request.messages, losses)
     body: dict[str, Any] = {"model": target.model, "max_tokens": limit, "messages": turns}
     system = [block for text in request.system for block in encoded_text(text.text)]

@@ -258,6 +258,7 @@ def test_what_the_vendor_ran_stays_as_text() -> None:
     [
         ({"messages": [said("user", {"type": "container_upload", "file_id": "f"})]}, "messages[0].content[0]"),
         ({"messages": [said("user", {"type": "hologram"})]}, "messages[0].content[0]"),
+        ({"messages": [said("assistant", {"type": "compaction", "content": None})]}, "messages[0].content[0]"),
         (
             {"messages": [said("user", {"type": "image", "source": {"type": "file", "file_id": "f"}})]},
             "messages[0].content[0]",
