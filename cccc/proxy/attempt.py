@@ -8,11 +8,13 @@ streams, lets it through to the client once the gate has opened; from then on no
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import anyio
 
 from cccc.clock import Clock
+from cccc.control.api import UpstreamAnswered
 from cccc.domain.failover import BodyKind, Classification, Evidence, Outcome, classify
 from cccc.domain.ranking import Candidate
 from cccc.domain.record import AttemptRecord
@@ -26,6 +28,7 @@ from cccc.proxy.gate import Decision, Gate
 from cccc.proxy.roster import Member
 from cccc.proxy.tap import Copy, limit_headers, sniff
 from cccc.proxy.upstream import Outgoing
+from cccc.proxy.watching import Chunk, Piece, Watched, asked_upstream, told_of_answer
 from cccc.proxy.whole import WholeAnswer, stream_head, understood
 
 WHOLE_BODY_LIMIT = 64 * 1024 * 1024
@@ -66,6 +69,7 @@ class Attempt:
         clock: Clock,
         redactor: Redactor,
         copy_limit: int,
+        watched: Watched,
     ) -> None:
         self.member = member
         self.candidate = candidate
@@ -77,6 +81,7 @@ class Attempt:
         self._bounds = bounds
         self._clock = clock
         self._redactor = redactor
+        self._watched = watched
         self._time = clock.now()
         self.started = clock.monotonic()
         self.ended = self.started
@@ -134,11 +139,15 @@ class Attempt:
         Raises ``ClientGone`` and lets cancellation through; every failure of the endpoint is in the classification.
         """
         error: UpstreamError | None = None
+        if self._watched.readers:
+            self._watched.upstream_asks(self.endpoint, self._out)
         try:
             with anyio.fail_after(self._bounds.total):
                 answer = await transport.open(self._out.request)
                 self._answer = answer
                 self._head_ms = self._elapsed()
+                if self._watched.readers:
+                    self._watched.upstream_answers(answer.status, answer.headers)
                 try:
                     if client is not None and 200 <= answer.status < 300:
                         await self._stream(answer, client, stream_headers)
@@ -179,6 +188,8 @@ class Attempt:
             parts.append(chunk)
         body = b"".join(parts)
         self._copy.add(body)
+        if self._watched.readers:
+            self._watched.upstream_sends(body)
         self.kept = understood(answer.status, answer.headers, body, self._codec, folds=self._turn)
         if good and self.kept.facts.content:
             self.first_content_at = self._clock.monotonic()
@@ -195,13 +206,13 @@ class Attempt:
                     await self._whole(answer, first)
                     return
                 self._gate = gate
-                self._copy.add(first)
+                self._take(first)
                 decision = gate.feed(first)
                 while decision is Decision.HOLD:
                     chunk = await answer.read()
                     if not chunk:
                         return
-                    self._copy.add(chunk)
+                    self._take(chunk)
                     decision = gate.feed(chunk)
         except TimeoutError:
             raise TimedOut(Phase.FIRST_EVENT, self._bounds.first_event) from None
@@ -237,9 +248,15 @@ class Attempt:
                 if self._terminal and (rest := gate.decoder.pending):
                     await client.write(rest)  # nothing of ours can follow a whole answer, so it need not end an event
                 return
-            self._copy.add(chunk)
+            self._take(chunk)
             if await self._pass(gate.decoder.feed(chunk), client, gate):
                 return
+
+    def _take(self, chunk: bytes) -> None:
+        """Let those read along who only read: the copy for the log, and whoever watches."""
+        self._copy.add(chunk)
+        if self._watched.readers:
+            self._watched.upstream_streams(chunk)
 
     async def _pass(self, events: list[SseEvent], client: ClientStream, gate: Gate) -> bool:
         """Let whole events through in one write. True when one of them breaks the answer off (an error, not JSON).
@@ -321,7 +338,25 @@ class Attempt:
         )
         self.ended = self._clock.monotonic()
         self.duration_ms = (self.ended - self.started) * 1000.0
+        if self._watched.readers:
+            seen = self.classification
+            self._watched.upstream_ends(None if seen.outcome is Outcome.OK else seen.message)
         return self.classification
+
+    def told(self, number: int, start: float) -> Iterator[Piece]:
+        """What has happened so far, for somebody who begins to watch; ``start`` is when the client's request came."""
+        at_ms = (self.started - start) * 1000.0
+        yield asked_upstream(number, self.endpoint, self._out, at_ms)
+        answer = self._answer
+        if answer is None:
+            return
+        head_ms = None if self._head_ms is None else at_ms + self._head_ms
+        yield UpstreamAnswered(number, answer.status, tuple(answer.headers), head_ms)
+        so_far = self._copy.value() or b""
+        if self._copy.size > len(so_far):
+            yield Chunk(number, b"", None, torn=True)
+        elif so_far:
+            yield told_of_answer(number, so_far, answer.headers.get("content-type"))
 
     def _page(self, kind: BodyKind) -> str | None:
         """The beginning of a page that came instead of an answer: its title is all that is told of it."""

@@ -15,6 +15,7 @@ from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
 from cccc.proxy.fallback import RecentVerdicts
 from cccc.proxy.roster import Roster
+from cccc.proxy.watching import Watch
 
 
 class InFlight(Protocol):
@@ -30,6 +31,10 @@ class InFlight(Protocol):
 
     def progress(self) -> RequestProgress | None:
         """How far its answer is; ``None`` before any endpoint was asked."""
+        ...
+
+    def watch(self) -> Watch:
+        """Everything that flows for it: what has happened already, and then what happens."""
         ...
 
 

@@ -7,9 +7,11 @@ order, ``tries`` asks one endpoint after the other as ``domain.trying`` decides,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import anyio
 
-from cccc.control.api import RequestFinished, RequestProgress, RequestStarted
+from cccc.control.api import ClientAsked, RequestFinished, RequestProgress, RequestStarted
 from cccc.domain.answers import Failure
 from cccc.domain.endpoint import Action
 from cccc.domain.ranking import Ranking
@@ -24,6 +26,7 @@ from cccc.proxy.asked import Unusable, arrived, understood
 from cccc.proxy.context import Context
 from cccc.proxy.reply import Reply
 from cccc.proxy.tries import Tries
+from cccc.proxy.watching import Piece, Watch, Watched, told_of_attempt
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
@@ -39,8 +42,9 @@ class Exchange:
         self._context = context
         self._responder = responder
         self._asked = arrived(codec, action, request, context.clock)
-        self._reply = Reply(context, self._asked, responder)
-        self._tries = Tries(context, self._asked, self._reply)
+        self._watched = Watched(context.clock, self._asked.start)
+        self._reply = Reply(context, self._asked, responder, self._watched)
+        self._tries = Tries(context, self._asked, self._reply, self._watched)
         self._ranking: Ranking | None = None
         self._endpoint: str | None = None
         self._left = False
@@ -74,8 +78,8 @@ class Exchange:
             await self._reply.tell(asked.told, param=asked.param)
             return
         self._asked = asked
-        self._reply = Reply(self._context, asked, self._responder)
-        self._tries = Tries(self._context, asked, self._reply)
+        self._reply = Reply(self._context, asked, self._responder, self._watched)
+        self._tries = Tries(self._context, asked, self._reply, self._watched)
         self._ranking = self._tries.rank()
         self._announce()
         if not asked.streaming and asked.counts and (told := self._context.verdicts.recall(asked.asker)) is not None:
@@ -130,6 +134,19 @@ class Exchange:
             bytes_out=self._reply.bytes_out,
         )
 
+    def watch(self) -> Watch:
+        """Everything that flows for this request: what has happened already, and then what happens."""
+        return Watch(self._watched, self._context.redactor, self._told())
+
+    def _told(self) -> Iterator[Piece]:
+        head, tries = self._asked.request.head, self._tries
+        asked = ClientAsked(head.method, head.path, tuple(head.headers), self._asked.request.body)
+        yield asked
+        for number, ended in enumerate(tries.records, start=1):
+            yield from told_of_attempt(number, ended, asked, self._asked.time)
+        if tries.attempt is not None and tries.attempt.classification is None:
+            yield from tries.attempt.told(self._watched.attempt, self._asked.start)
+
     # interruptions
 
     def _interrupted(self, *, client_gone: bool) -> None:
@@ -171,6 +188,8 @@ class Exchange:
     def _finish(self) -> None:
         record = self._recorded()
         self._context.submit(record)
+        if self._watched.readers:
+            self._watched.end(record)
         if self._context.bus.has_readers:
             self._context.bus.publish(RequestFinished(record.without_contents()))
 

@@ -13,6 +13,7 @@ from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
 from cccc.proxy.own_answers import answer_headers
 from cccc.proxy.roster import Member
+from cccc.proxy.watching import Watched
 from cccc.proxy.whole import WholeAnswer, stream_head
 
 
@@ -23,10 +24,11 @@ class Reply:
     (0: nothing yet); ``error`` the sentence and ``refusal`` the failure where the answer was ours.
     """
 
-    def __init__(self, context: Context, asked: Asked, responder: Responder) -> None:
+    def __init__(self, context: Context, asked: Asked, responder: Responder, watched: Watched) -> None:
         self._context = context
         self._asked = asked
         self._responder = responder
+        self._watched = watched
         self._sent = 0
         self.status = 0
         self.error: str | None = None
@@ -34,7 +36,7 @@ class Reply:
         self.stream: ClientStream | None = None
         if asked.streaming:
             codex = asked.audience is Audience.CODEX
-            self.stream = ClientStream(responder, asked.codec, context.clock, asked.id, codex=codex)
+            self.stream = ClientStream(responder, asked.codec, context.clock, asked.id, watched, codex=codex)
 
     @property
     def begun(self) -> bool:
@@ -127,3 +129,5 @@ class Reply:
             await self.stream.replace(status, headers, body)
         else:
             await self._responder.send(status, headers, body)
+            if self._watched.readers:
+                self._watched.client_is_sent(body)

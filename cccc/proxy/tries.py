@@ -25,6 +25,7 @@ from cccc.proxy.lineup import Lineup, Option
 from cccc.proxy.reply import Reply
 from cccc.proxy.roster import Admission
 from cccc.proxy.upstream import outgoing
+from cccc.proxy.watching import Watched
 
 
 class Tries:
@@ -35,10 +36,11 @@ class Tries:
     arrival.
     """
 
-    def __init__(self, context: Context, asked: Asked, reply: Reply) -> None:
+    def __init__(self, context: Context, asked: Asked, reply: Reply, watched: Watched) -> None:
         self._context = context
         self._asked = asked
         self._reply = reply
+        self._watched = watched
         self._cures = Cures(context.roster, asked.session, asked.action, asked.prompt, stored=asked.facts.stored)
         self._unjudged: list[tuple[int, Attempt]] = []
         self.attempt: Attempt | None = None
@@ -117,6 +119,7 @@ class Tries:
         if ask.remedied:
             cures.take(ask.endpoint)
         self.attempt = attempt = self._prepared(ask, option)
+        self._watched.attempt = len(self.records) + 1
         await attempt.run(self._context.transport, self._reply.stream, self._reply.headers(option.member))
         seen = cures.after(attempt)
         return Tried(ask.endpoint, seen, attempt.started, attempt.ended, remedy=cures.offers(attempt))
@@ -148,6 +151,7 @@ class Tries:
             clock=context.clock,
             redactor=context.redactor,
             copy_limit=context.settings.response_copy_limit,
+            watched=self._watched,
         )
 
     def _bounds(self, ask: Ask, option: Option) -> tuple[float, Bounds]:

@@ -68,10 +68,10 @@ def message_body(front: Front, usage: Usage) -> dict[str, Any]:
 
 def stop_word(stop: StopReason, *, calls: bool, refused: bool) -> str:
     """``stop_reason``: clients look for a call where it says so, and take words of refusal for an answer where not."""
-    if refused and stop is StopReason.END:
-        return STOP_WORDS[StopReason.REFUSAL]
     if calls and stop is StopReason.END:
         return STOP_WORDS[StopReason.TOOL_USE]
+    if refused and stop is StopReason.END:
+        return STOP_WORDS[StopReason.REFUSAL]
     if not calls and stop is StopReason.TOOL_USE:
         return STOP_WORDS[StopReason.END]
     return STOP_WORDS[stop]

@@ -150,7 +150,7 @@ class StreamDecoder:
     def _announced(self, whole: _Fields, data: _Fields) -> Iterator[Event]:
         item = self._whole(whole, data, new=True)
         yield from self._overtake(item)
-        if whole.get("type") in CALLS and not item.closed:
+        if item.type in CALLS and not item.closed:
             call = decode_call(whole)
             if call.kind in TEXT_CALLS and call.name and json.text(whole.get("call_id")):
                 yield from self._open_call(item, call)
@@ -186,6 +186,8 @@ class StreamDecoder:
         item_id = json.text(whole.get("id")) or ""
         again = self._by_call.get(json.text(whole.get("call_id")) or "")
         if again is not None and again.type == kind:
+            if item_id:
+                self._by_id[item_id] = again
             return again
         if new and item_id and item_id not in self._by_id:
             return self._add(_Item(kind, item_id), data)

@@ -354,18 +354,50 @@ def test_a_message_in_one_string() -> None:
     )
 
 
-@given(body=st.dictionaries(st.sampled_from(["system", "tools", "metadata", "thinking", "output_config"]), JSON))
+@given(
+    body=st.dictionaries(
+        st.sampled_from(["system", "tools", "metadata", "thinking", "output_config"]), JSON, max_size=2
+    )
+)
 def test_no_field_makes_it_raise(body: dict[str, Any]) -> None:
     decoded(**body)
 
 
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        1,
+        "",
+        "x",
+        [],
+        ["x"],
+        {},
+        {"enabled": True},
+        {"type": "base64"},
+        {"type": "content", "content": "x"},
+        "text",
+        "image",
+        "document",
+        "search_result",
+        "thinking",
+        "tool_use",
+        "server_tool_use",
+        "hologram",
+        {"type": "url", "url": 1},
+        [{"type": "image", "source": 1}],
+        [{"text": "x"}],
+        [{"content": ["x", {"text": 1}]}],
+    ]
+)
 BLOCK = st.dictionaries(
-    st.sampled_from(["type", "text", "source", "content", "input", "id", "signature", "data", "citations", "title"]),
-    JSON | st.sampled_from(["tool_result", "image", "document", "thinking", "search_result", "server_tool_use"]),
+    st.sampled_from(["type", "text", "source", "content", "input", "id", "name", "signature", "data", "citations"]),
+    VALUES,
+    max_size=5,
 )
 
 
-@given(role=JSON | st.sampled_from(["user", "assistant", "system"]), blocks=st.lists(BLOCK, max_size=4))
+@given(role=st.sampled_from(["user", "assistant", "system", "x", 1, None]), blocks=st.lists(BLOCK, max_size=4))
 def test_no_message_makes_it_raise_anything_else(role: Any, blocks: list[Any]) -> None:
     with contextlib.suppress(NotConvertible):
         decoded(messages=[{"role": role, "content": blocks}])

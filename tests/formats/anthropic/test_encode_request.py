@@ -149,7 +149,8 @@ def test_results_stand_first_in_the_users_turn() -> None:
 
 
 IMAGE = Media(Medium.IMAGE, "image/png", "AA==")
-IMAGE_BLOCK = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
+PNG = {"type": "base64", "media_type": "image/png", "data": "AA=="}
+IMAGE_BLOCK = {"type": "image", "source": PNG}
 
 
 def test_a_result_with_an_image_and_one_of_an_error() -> None:
@@ -170,10 +171,7 @@ def test_a_result_with_an_image_and_one_of_an_error() -> None:
     ("media", "block"),
     [
         (IMAGE, IMAGE_BLOCK),
-        (
-            Media(Medium.IMAGE, "image/jpg", "AA=="),
-            {**IMAGE_BLOCK, "source": {**IMAGE_BLOCK["source"], "media_type": "image/jpeg"}},
-        ),  # type: ignore[dict-item]
+        (Media(Medium.IMAGE, "image/jpg", "AA=="), {"type": "image", "source": {**PNG, "media_type": "image/jpeg"}}),
         (Media(Medium.IMAGE, url="https://x/y"), {"type": "image", "source": {"type": "url", "url": "https://x/y"}}),
         (
             Media(Medium.DOCUMENT, "application/pdf", "AA==", name="a.pdf"),
@@ -274,7 +272,7 @@ def test_not_to_think_is_said_where_models_think_unasked() -> None:
     assert "thinking" not in encoded(target=OFFICIAL, reasoning=Reasoning(Effort.NONE))[0]
 
 
-THINK = {"reasoning": Reasoning(Effort.LOW), "max_tokens": 32000}
+THINK: dict[str, Any] = {"reasoning": Reasoning(Effort.LOW), "max_tokens": 32000}
 
 
 @pytest.mark.parametrize("choice", [ToolChoice(Choice.ANY), ToolChoice(Choice.ONE, "f")])
