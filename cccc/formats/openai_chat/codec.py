@@ -114,16 +114,20 @@ class Scanner:
         return weight
 
     def _call(self, call: dict[str, Any], place: int) -> None:
-        """A fragment of a call. Vendors reuse an index for a new call, and repeat or empty the id of an old one."""
+        """A fragment of a call.
+
+        Vendors reuse an index for a new call, which has a name then, and repeat, change or empty the id of an old one.
+        """
         index = call.get("index")
         key = index if isinstance(index, int) else place
+        function = json.obj(call.get("function"))
         call_id = json.text(call.get("id"))
-        if key not in self._calls or (call_id and call_id != self._call_ids.get(key)):
+        if key not in self._calls or (call_id and function.get("name") and call_id != self._call_ids.get(key)):
             self._reading.broken_tool |= not self._calls.end(key)
             self._reading.tool_calls += 1
             self._calls.start(key)
             self._call_ids[key] = call_id or ""
-        self._calls.add(key, json.obj(call.get("function")).get("arguments"))
+        self._calls.add(key, function.get("arguments"))
 
 
 class OpenAIChatCodec:

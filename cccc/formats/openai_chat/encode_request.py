@@ -21,6 +21,7 @@ from cccc.ir.efforts import clamped, effort_of
 from cccc.ir.loss import Losses
 from cccc.ir.messages import (
     Choice,
+    Effort,
     Media,
     Medium,
     Message,
@@ -302,6 +303,9 @@ _HEAT = frozenset({"temperature", "top_p"})
 def _reasoning(request: Request, target: Target, losses: Losses) -> Json:
     wish = effort_of(request.reasoning) if request.reasoning else None
     if wish is None:
+        return {}
+    if wish is Effort.NONE and not target.official:
+        losses.add("reasoning", "reasoning effort", "not to think is said by each vendor in its own way")
         return {}
     effort = clamped(wish, target.efforts)
     if effort is None:

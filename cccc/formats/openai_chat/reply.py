@@ -91,7 +91,7 @@ def encode_reply(reply: Reply, front: Front) -> dict[str, Any]:
         "refusal": "".join(refusals) if refusals else None,
     }
     if thoughts:
-        message["reasoning_content"] = "\n".join(thoughts)
+        message["reasoning_content"] = "".join(thoughts)
     if calls:
         message["tool_calls"] = [_written(call) for call in calls]
     usage = reply.usage

@@ -274,6 +274,13 @@ def test_how_hard_to_think(reasoning: Reasoning | None, effort: str | None, lost
     assert write(asked(reasoning=reasoning), lost=lost).get("reasoning_effort") == effort
 
 
+def test_not_to_think_is_said_to_openai_only() -> None:
+    request = asked(reasoning=Reasoning(Effort.NONE))
+    assert "reasoning_effort" not in write(request, lost=("reasoning effort",))
+    target = replace(OFFICIAL, efforts=frozenset(Effort))
+    assert write(request, target)["reasoning_effort"] == "none"
+
+
 def test_a_model_without_efforts() -> None:
     target = replace(VENDOR, efforts=frozenset())
     assert "reasoning_effort" not in write(asked(reasoning=Reasoning(Effort.HIGH)), target, lost=("reasoning effort",))
