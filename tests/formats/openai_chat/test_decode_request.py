@@ -79,6 +79,12 @@ def test_system_first_and_later() -> None:
     )
 
 
+def test_system_messages_hold_text_only() -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}
+    request = read({"role": "system", "content": [{"type": "text", "text": "S"}, image]}, lost=("messages[0]",))
+    assert request.system == (Text("S"),)
+
+
 def test_images() -> None:
     data = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     address = {"type": "image_url", "image_url": {"url": "https://x.example/a.png", "detail": "high"}}
