@@ -127,8 +127,8 @@ class Front:
 
     ``model`` is the name that was asked for; ``id`` our own id of the request, from which the answer's ids are made;
     ``created`` its wall time in seconds; ``prompt_tokens`` our estimate, for formats that announce the usage before it
-    is known. ``stream_usage`` and ``compact`` as in ``Request``. ``history``: the answer is to be the compacted conversation
-    itself, in which these items of the client's are kept where they are a user's (``/responses/compact``).
+    is known. ``stream_usage`` and ``compact`` as in ``Request``. ``history``: the answer is to be the compacted
+    conversation itself, in which these items of the client's are kept where they are a user's (``/responses/compact``).
     """
 
     model: str
