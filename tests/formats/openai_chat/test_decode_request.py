@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cccc.errors import NotConvertible
@@ -351,6 +351,7 @@ BODY = some(
 )
 
 
+@settings(max_examples=50)
 @given(BODY)
 def test_whatever_comes_is_a_request_or_not_convertible(body: dict[str, Any]) -> None:
     with contextlib.suppress(NotConvertible):
