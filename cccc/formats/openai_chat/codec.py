@@ -20,7 +20,7 @@ from cccc.formats.openai_chat.encode_request import encode_request
 from cccc.formats.openai_chat.encode_stream import ChunkEncoder
 from cccc.formats.openai_chat.reply import decode_reply, encode_reply
 from cccc.formats.openai_chat.shape import fold_stream, unfold_reply
-from cccc.formats.openai_chat.tables import ABILITIES, SYSTEM_ROLES, read_usage
+from cccc.formats.openai_chat.tables import ABILITIES, SYSTEM_ROLES, usage_of
 from cccc.ir import json
 from cccc.ir.codec import Fault, Front, JsonObject, ReplyFacts, RequestFacts, StreamDecoder, StreamEncoder, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
@@ -252,8 +252,7 @@ def _text(message: dict[str, Any]) -> str:
 def _read_head(reading: Reading, value: dict[str, Any]) -> None:
     reading.model = json.text(value.get("model")) or reading.model
     reading.response_id = json.text(value.get("id")) or reading.response_id
-    if usage := json.obj(value.get("usage")):
-        reading.usage = read_usage(usage)
+    reading.usage = usage_of(value) or reading.usage
 
 
 def _read_finish(reading: Reading, finish: str) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
+from anthropic.types import MessageCreateParams
+from openai.types.responses import ResponseCreateParams
+from pydantic import TypeAdapter
 
 from cccc.domain.endpoint import WireFormat
 from cccc.formats.registry import CODECS
 from cccc.ir.conversion import Conversion
+from cccc.ir.loss import Losses
 from cccc.ir.messages import Message, Request, Role, Text, Tool
 from cccc.ir.sse import SseDecoder
+from cccc.ir.target import Target
 from tests.formats.openai_chat.test_decode_stream import EVERYTHING
 from tests.formats.openai_chat.test_shape import STREAMS as CALLS
 from tests.formats.openai_chat.wire import CODEC, DONE, FRONT, VENDOR, call, chunk, reply
@@ -65,3 +72,47 @@ def test_fragments_of_a_call_go_out_as_they_come() -> None:
     way = Conversion(CODECS[WireFormat.ANTHROPIC], CODEC, ASKED, VENDOR, FRONT).stream()
     pieces = [call(0, "c1", "f", ""), call(0, arguments='{"a"'), call(0, arguments=":1}")]
     assert all(way.feed(event) for piece in pieces for event in SseDecoder().feed(piece))
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+PDF = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,BBBB"}}
+CALL = {"id": "functions.f:0", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+ASKS = {
+    "model": "asked-model",
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "See:"}, IMAGE, PDF]},
+        {"role": "assistant", "content": None, "tool_calls": [CALL], "reasoning_content": "Hm."},
+        {"role": "tool", "tool_call_id": "functions.f:0", "content": "done"},
+        {"role": "developer", "content": "Now finish."},
+        {"role": "user", "content": "And?"},
+    ],
+    "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}],
+    "tool_choice": {"type": "function", "function": {"name": "f"}},
+    "parallel_tool_calls": False,
+    "max_completion_tokens": 5000,
+    "reasoning_effort": "medium",
+    "temperature": 0.5,
+    "stop": ["END"],
+    "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}},
+    "user": "u" * 80,
+    "prompt_cache_key": "s",
+    "stream": True,
+}
+PARAMS: dict[WireFormat, TypeAdapter[Any]] = {
+    WireFormat.ANTHROPIC: TypeAdapter(MessageCreateParams),
+    WireFormat.OPENAI_RESPONSES: TypeAdapter(ResponseCreateParams),
+}
+
+
+@pytest.mark.parametrize("upstream", PARAMS)
+def test_a_chat_request_for_the_other_formats(upstream: WireFormat) -> None:
+    losses = Losses()
+    target = Target(upstream, endpoint="e", model="target-model")
+    conversion = Conversion(CODEC, CODECS[upstream], CODEC.decode_request(ASKS, losses), target, FRONT)
+    body = orjson.loads(conversion.body)
+    PARAMS[upstream].validate_python(body)
+    assert losses.all == ()
+    assert body["model"] == "target-model"
+    for words in (b"Be brief.", b"See:", b"AAAA", b"BBBB", b"done", b"Now finish.", b"And?"):
+        assert words in conversion.body

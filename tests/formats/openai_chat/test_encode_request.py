@@ -101,6 +101,11 @@ def test_system_first() -> None:
     assert body["messages"] == [{"role": "system", "content": "One.\n\nTwo."}, {"role": "user", "content": "Hi"}]
 
 
+def test_system_messages_hold_text_only() -> None:
+    later = Message(Role.SYSTEM, (Text("S"), Media(Medium.IMAGE, url="https://x.example/a.png")), "messages[0]")
+    assert messages(later, lost=("system content",)) == [{"role": "system", "content": "S"}]
+
+
 def test_texts_alone_are_a_string() -> None:
     assert messages(user(Text("H"), Text("i")))[0]["content"] == "H\n\ni"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from cccc.domain.usage import Usage
 from cccc.ir.sse import SseDecoder
-from tests.formats.openai_chat.wire import CODEC, DONE, call, chunk, reply
+from tests.formats.openai_chat.wire import CODEC, DONE, call, chunk, data, reply
 
 TOOLS = chunk({}, "tool_calls")
 CUSTOM = {"index": 0, "id": "c1", "type": "custom", "custom": {"name": "patch", "input": "*** "}}
@@ -40,6 +41,14 @@ def test_what_else_a_call_has_is_kept() -> None:
         "extra_content": {"google": 1},
         "function": {"name": "f", "arguments": "{}"},
     }
+
+
+def test_reading_along_finds_the_usage_of_moonshot_and_groq() -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 4}
+    for place in ({"choices": [{"index": 0, "delta": {}, "usage": usage}]}, {"x_groq": {"usage": usage}}):
+        scanner = CODEC.scanner()
+        scanner.feed(SseDecoder().feed(data(place))[0])
+        assert scanner.facts.usage == Usage(input=3, output=4)
 
 
 def test_reading_along_takes_an_id_for_every_fragment_as_one_call() -> None:
