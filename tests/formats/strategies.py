@@ -33,8 +33,8 @@ from cccc.ir.messages import (
     ToolResult,
 )
 
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(
-    ["Hello", "two\nlines", 'a "quoted" \\ word', "\u2028", "\U0001f600", "</think>", "*** Begin Patch"]
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(str.strip) | st.sampled_from(
+    ["Hello", "two\nlines", 'a "quoted" \\ word', "a\u2028b", "\U0001f600", "</think>", "*** Begin Patch"]
 )
 IDS = st.sampled_from(["call_1", "call_2", "toolu_3", "functions.read:0", "a b", "x" * 70, "cccc-a_2eb"])
 NAMES = st.sampled_from(["Read", "Bash", "mcp__demo__echo", "mcp__" + "long_" * 20 + "a", "mcp__" + "long_" * 20 + "b"])
@@ -115,7 +115,7 @@ REQUESTS = st.builds(
 
 USAGES = st.builds(
     Usage,
-    input=st.integers(0, 9_999),
+    input=st.integers(1, 9_999),
     cache_read=st.integers(0, 9_999),
     output=st.integers(1, 9_999),
 )
@@ -134,6 +134,8 @@ def replies(draw: st.DrawFn) -> Reply:
     if not parts:
         parts.append(draw(TEXTS | st.builds(Refusal, WORDS)))
     stop = StopReason.TOOL_USE if calls else draw(st.sampled_from([StopReason.END, StopReason.LENGTH]))
+    if isinstance(parts[-1], Refusal):
+        stop = StopReason.REFUSAL
     return Reply(tuple(parts), stop, usage=draw(USAGES), id="id_1", model="its-model")
 
 
@@ -142,38 +144,41 @@ REPLIES = replies()
 
 @st.composite
 def event_streams(draw: st.DrawFn) -> list[Event]:
-    """A whole answer as a decoder might tell it: several parts open at once, calls closed at the very end or never."""
-    count = draw(st.integers(1, 4))
-    kinds = [draw(st.sampled_from([PartKind.TEXT, PartKind.TOOL_CALL, PartKind.TOOL_CALL])) for _ in range(count)]
+    """A whole answer as a decoder might tell it: several parts open at once, calls closed at the very end or never.
+
+    No decoder has two texts open at once, or leaves thinking open.
+    """
+    kinds = [PartKind.TOOL_CALL] * draw(st.integers(0, 3))
+    if not kinds or draw(st.booleans()):
+        kinds.insert(draw(st.integers(0, len(kinds))), PartKind.TEXT)
     if draw(st.booleans()):
-        kinds[0] = PartKind.THINKING
-    threads: list[list[Event]] = []
-    for index, kind in enumerate(kinds):
-        is_call = kind is PartKind.TOOL_CALL
-        opened = PartOpened(index, kind, f"call_{index}", draw(NAMES)) if is_call else PartOpened(index, kind)
-        text = draw(OBJECTS if is_call else WORDS)
-        cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=3)))
-        fragments = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-        thread: list[Event] = [opened, *(PartDelta(index, fragment) for fragment in fragments)]
-        if kind is PartKind.THINKING or draw(st.booleans()):
-            thread.append(PartClosed(index))
-        threads.append(thread)
+        kinds.insert(0, PartKind.THINKING)
+    threads = [draw(_thread(index, kind)) for index, kind in enumerate(kinds)]
     events: list[Event] = [Started("id_1", "its-model")]
-    # Parts open in their order; what belongs to those that are open comes in any order.
-    running: list[list[Event]] = []
-    while threads or running:
-        if threads and (not running or draw(st.booleans())):
-            running.append(threads.pop(0))
-        thread = (
-            running[draw(st.integers(0, len(running) - 1))]
-            if running[-1][0].__class__ is not PartOpened
-            else running[-1]
-        )
-        events.append(thread.pop(0))
-        running = [each for each in running if each]
+    opened = 0
+    while any(threads):
+        # Parts open in their order; what belongs to those that are open comes in any order.
+        choices = [at for at, thread in enumerate(threads[: opened + 1]) if thread]
+        at = draw(st.sampled_from(choices))
+        opened += at == opened
+        events.append(threads[at].pop(0))
     events.append(UsageSeen(draw(USAGES)))
     events.append(Ended(StopReason.TOOL_USE if PartKind.TOOL_CALL in kinds else StopReason.END))
     return events
+
+
+@st.composite
+def _thread(draw: st.DrawFn, index: int, kind: PartKind) -> list[Event]:
+    """The events of one part."""
+    is_call = kind is PartKind.TOOL_CALL
+    opened = PartOpened(index, kind, f"call_{index}", draw(NAMES)) if is_call else PartOpened(index, kind)
+    text = draw(OBJECTS if is_call else WORDS)
+    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=3)))
+    fragments = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    thread: list[Event] = [opened, *(PartDelta(index, fragment) for fragment in fragments)]
+    if kind is PartKind.THINKING or draw(st.booleans()):
+        thread.append(PartClosed(index))
+    return thread
 
 
 EVENT_STREAMS = event_streams()

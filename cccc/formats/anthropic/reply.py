@@ -20,8 +20,13 @@ from cccc.ir.seal import seal
 def decode_reply(body: JsonObject) -> Reply:
     """A whole answer in neutral words. What the vendor ran by itself is no call for the client, and left out."""
     parts: list[ReplyPart] = []
+    calls: set[str] = set()
     for block in map(json.obj, json.items(body.get("content"))):
         for part in _parts(block):
+            if isinstance(part, ToolCall) and part.id:
+                if part.id in calls:  # some relays tell a call twice
+                    continue
+                calls.add(part.id)
             # A text with citations comes in many blocks; it is one text to everybody else.
             if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
                 parts[-1] = Text(parts[-1].text + part.text)

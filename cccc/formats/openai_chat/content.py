@@ -16,6 +16,7 @@ from cccc.ir import json
 
 _THINKING_PARTS = frozenset({"thinking", "reasoning"})
 _BESIDE_CALL = "extra_content"
+_CONTINUED = frozenset({"text", "summary", "data"})
 
 
 def joined_text(content: object) -> str:
@@ -47,14 +48,6 @@ def pieces_of(content: object) -> list[tuple[bool, str]]:
     return [(thought, words) for thought, words in pieces if words]
 
 
-def arguments_text(value: object) -> str:
-    """Arguments as the text of a JSON object; some vendors send the object, or nothing where there are none."""
-    if isinstance(value, dict):
-        return orjson.dumps(value).decode()
-    text = value if isinstance(value, str) else ""
-    return "{}" if text.strip() in ("", "null") else text
-
-
 def sealed_call(call: Mapping[str, Any]) -> str:
     """What stands beside a call and must go back with it, as text: Gemini signs its calls there."""
     extra = json.obj(call.get(_BESIDE_CALL))
@@ -66,23 +59,16 @@ def unsealed_call(sealed: str) -> dict[str, Any]:
     return {key: value for key, value in json.obj(json.peek(sealed)).items() if key == _BESIDE_CALL}
 
 
-def sealed_details(details: object) -> str:
-    """OpenRouter's ``reasoning_details`` as text, if anything in them is sealed; else empty.
-
-    They must go back as they came, or whoever signed them refuses the turn.
-    """
-    found = [detail for detail in json.items(details) if isinstance(detail, dict)]
-    sealed = any(detail.get("signature") or detail.get("data") for detail in found)
-    return orjson.dumps(found).decode() if sealed else ""
-
-
 def unsealed_details(sealed: str) -> list[Any]:
-    """The details within what ``sealed_details`` gave; empty for anything else."""
+    """The details within what ``Details.sealed`` gave; empty for anything else."""
     return json.items(json.peek(sealed))
 
 
 class Details:
-    """``reasoning_details`` while their pieces come: those of one index continue each other."""
+    """OpenRouter's ``reasoning_details`` while their pieces come: those of one index continue each other.
+
+    They must go back as they came, or whoever signed them refuses the turn.
+    """
 
     def __init__(self) -> None:
         self._all: list[dict[str, Any]] = []
@@ -101,12 +87,10 @@ class Details:
                 self._all.append(dict(detail))
 
     def sealed(self) -> str:
-        """What ``sealed_details`` makes of those that came since the last time."""
+        """Those that came since the last time as text, if anything in them is sealed; else empty."""
         found, self._all = self._all, []
-        return sealed_details(found)
-
-
-_CONTINUED = frozenset({"text", "summary", "data"})
+        sealed = any(detail.get("signature") or detail.get("data") for detail in found)
+        return orjson.dumps(found).decode() if sealed else ""
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

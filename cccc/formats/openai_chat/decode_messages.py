@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
 from cccc.errors import NotConvertible
-from cccc.formats.openai_chat.content import arguments_text, joined_text, thought_in
+from cccc.formats.openai_chat.content import joined_text, thought_in
 from cccc.formats.openai_chat.tables import AUDIO_TYPES, SYSTEM_ROLES
 from cccc.ir import json
 from cccc.ir.loss import Losses
@@ -40,7 +42,7 @@ def decode_messages(raw: list[Any], losses: Losses) -> tuple[tuple[Text, ...], t
         if role in ("system", "developer", "user") and json.text(message.get("name")):
             losses.add(f"{path}.name", "name", "names of speakers exist in OpenAI Chat only")
         if role in SYSTEM_ROLES:
-            texts = [part for part in _content(message.get("content"), path, losses) if isinstance(part, Text)]
+            texts = list(_texts(_content(message.get("content"), path, losses), path, losses))
             if messages:
                 messages.append(Message(Role.SYSTEM, tuple(texts), path))
             else:
@@ -52,6 +54,15 @@ def decode_messages(raw: list[Any], losses: Losses) -> tuple[tuple[Text, ...], t
         else:
             messages.append(Message(Role.USER, tuple(_content(message.get("content"), path, losses)), path))
     return tuple(system), tuple(messages)
+
+
+def _texts(parts: Iterator[Part], path: str, losses: Losses) -> Iterator[Text]:
+    """What a system message holds: nobody reads anything but text there."""
+    for part in parts:
+        if isinstance(part, Text):
+            yield part
+        else:
+            losses.add(path, "system content", "system messages hold text only")
 
 
 def _assistant(message: dict[str, Any], path: str, losses: Losses) -> Iterator[Part]:
@@ -74,7 +85,15 @@ def _call(call: dict[str, Any]) -> ToolCall:
         text = json.text(custom.get("input")) or ""
         return ToolCall(call_id, json.text(custom.get("name")) or "", text, kind=ToolKind.CUSTOM)
     function = json.obj(call.get("function"))
-    return ToolCall(call_id, json.text(function.get("name")) or "", arguments_text(function.get("arguments")))
+    return ToolCall(call_id, json.text(function.get("name")) or "", _arguments(function.get("arguments")))
+
+
+def _arguments(value: object) -> str:
+    """Arguments as the text of a JSON object; some clients send the object, or nothing where there are none."""
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode()
+    text = value if isinstance(value, str) else ""
+    return "{}" if text.strip() in ("", "null") else text
 
 
 def _result(message: dict[str, Any], path: str, losses: Losses) -> ToolResult:
@@ -96,7 +115,8 @@ def _content(content: object, path: str, losses: Losses) -> Iterator[Part]:
         fields = json.obj(part)
         kind, where = json.text(fields.get("type")) or "text", f"{path}.content[{place}]"
         if kind in ("thinking", "reasoning"):
-            yield Thinking(joined_text(fields.get(kind)) or json.text(fields.get("text")) or "")
+            if thought := joined_text(fields.get(kind)) or json.text(fields.get("text")):
+                yield Thinking(thought)
         elif kind not in _PARTS:
             raise NotConvertible(where, f'"{kind}" content exists in OpenAI Chat only')
         elif found := _PARTS[kind](fields, where, losses):

@@ -43,11 +43,15 @@ class ChunkDecoder:
         self._last: dict[str, Any] = {}
 
     def feed(self, event: SseEvent) -> list[Event]:
-        """The neutral events of a chunk."""
+        """The neutral events of a chunk, or of what ends the stream."""
         data = event.data
         chunk = json.peek(data)
-        if type(chunk) is not dict:
-            return self.close() if data is not None and data.strip() == b"[DONE]" else []
+        if type(chunk) is dict:
+            return self.read(chunk)
+        return self.close() if data is not None and data.strip() == b"[DONE]" else []
+
+    def read(self, chunk: dict[str, Any]) -> list[Event]:
+        """The neutral events of a chunk that is parsed already."""
         if "error" in chunk and stated_fault(chunk):
             return []
         out: list[Event] = []

@@ -128,6 +128,15 @@ def test_the_same_index_for_several_calls() -> None:
     ).parts == (ToolCall("toolu_1", "f", '{"a":1}'), ToolCall("toolu_2", "g", '{"b":2}'))
 
 
+def test_a_tool_block_that_comes_twice_is_one_call() -> None:
+    """Trap: a relay opens a call's block again, or tells the whole call again at the end."""
+    fragment = delta(1, "input_json_delta", partial_json='{"a":1}')
+    again = start(2, "tool_use", id="toolu_1", name="f", input={"a": 1})
+    told = delta(2, "input_json_delta", partial_json='{"a":1}')
+    found = reply(BEGIN, CALL, CALL, fragment, stop(1), again, told, stop(2), end("tool_use"))
+    assert found.parts == (ToolCall("toolu_1", "f", '{"a":1}'),)
+
+
 def test_interleaved_calls() -> None:
     other = start(2, "tool_use", id="toolu_2", name="g", input={})
     assert reply(

@@ -214,6 +214,7 @@ def test_media_that_the_format_cannot_hold_is_refused(media: Media) -> None:
 OWN = Thinking("hm", "sig", WireFormat.ANTHROPIC, "relay")
 CALL = ToolCall("a", "f", "{}")
 RESULT = ToolResult("a", (Text("ok"),))
+NEXT, RESULT_OF_NEXT = replace(CALL, id="b"), replace(RESULT, call_id="b")
 
 
 def test_its_own_thinking_goes_back_to_the_endpoint() -> None:
@@ -256,7 +257,7 @@ def test_effort_becomes_a_budget_that_leaves_room_for_the_answer(
 ) -> None:
     body, losses = encoded(max_tokens=limit, reasoning=Reasoning(effort))
     assert body.get("thinking", {}).get("budget_tokens") == budget
-    assert [loss.what for loss in losses] == ([] if budget else ["thinking"])
+    assert [loss.what for loss in losses] == ([] if budget else ["reasoning effort"])
 
 
 def test_the_highest_effort_where_the_model_has_it() -> None:
@@ -265,6 +266,13 @@ def test_the_highest_effort_where_the_model_has_it() -> None:
         "type": "enabled",
         "budget_tokens": 32000,
     }
+
+
+def test_a_limit_that_nobody_stated_is_the_answers_alone() -> None:
+    body, _ = encoded(reasoning=Reasoning(Effort.HIGH))
+    assert (body["max_tokens"], body["thinking"]["budget_tokens"]) == (8192 + 16384, 16384)
+    body, _ = encoded(reasoning=Reasoning(budget=2000))
+    assert (body["max_tokens"], body["thinking"]["budget_tokens"]) == (8192 + 2000, 2000)
 
 
 def test_not_to_think_is_said_where_models_think_unasked() -> None:
@@ -279,7 +287,7 @@ THINK: dict[str, Any] = {"reasoning": Reasoning(Effort.LOW), "max_tokens": 32000
 def test_a_forced_choice_rules_out_thinking(choice: ToolChoice) -> None:
     body, losses = encoded(tools=(F,), tool_choice=choice, **THINK)
     assert "thinking" not in body
-    assert [loss.what for loss in losses] == ["thinking"]
+    assert [loss.what for loss in losses] == ["reasoning effort"]
 
 
 @pytest.mark.parametrize(
@@ -289,6 +297,8 @@ def test_a_forced_choice_rules_out_thinking(choice: ToolChoice) -> None:
         ((HI, model(CALL), user(RESULT)), False),
         ((HI, model(CALL), user(RESULT), model(Text("done")), HI), True),
         ((HI, model(OWN, CALL), user(RESULT, Text("look"))), True),
+        ((HI, model(OWN, CALL), user(RESULT), model(NEXT), user(RESULT_OF_NEXT)), True),
+        ((HI, model(CALL), user(RESULT), model(OWN, NEXT), user(RESULT_OF_NEXT)), False),
         ((HI, model(Text("so"))), False),
     ],
 )

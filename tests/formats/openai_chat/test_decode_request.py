@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cccc.errors import NotConvertible
@@ -77,6 +77,12 @@ def test_system_first_and_later() -> None:
         Message(Role.USER, (Text("Hi"),), "messages[2]"),
         Message(Role.SYSTEM, (Text("Three."),), "messages[3]"),
     )
+
+
+def test_system_messages_hold_text_only() -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}
+    request = read({"role": "system", "content": [{"type": "text", "text": "S"}, image]}, lost=("messages[0]",))
+    assert request.system == (Text("S"),)
 
 
 def test_images() -> None:
@@ -345,6 +351,7 @@ BODY = some(
 )
 
 
+@settings(max_examples=50)
 @given(BODY)
 def test_whatever_comes_is_a_request_or_not_convertible(body: dict[str, Any]) -> None:
     with contextlib.suppress(NotConvertible):

@@ -145,9 +145,8 @@ def test_any_slicing(names: bool) -> None:
 
 def test_events_come_as_early_as_they_are_known() -> None:
     decoder = CODEC.stream_decoder()
-    said = []
-    for event in [CREATED, *whole(CALL, 0)]:
-        said.append([type(each).__name__ for each in decoder.feed(SseEvent(stream_of(event)))])
+    raws = [SseEvent(stream_of(event)) for event in (CREATED, *whole(CALL, 0))]
+    said = [[type(event).__name__ for event in decoder.feed(raw)] for raw in raws]
     assert said == [["Started"], ["PartOpened"], ["PartDelta"], ["PartDelta"], [], ["PartClosed"]]
 
 
