@@ -25,6 +25,8 @@ SECTIONS = {
         "use": Lazy("cccc.cli.use:use", "Put one endpoint above all others for a while."),
     },
     "Set up": {
+        "setup": Lazy("cccc.cli.setup:setup", "Point Claude Code, Codex and other tools here; status, and back."),
+        "run": Lazy("cccc.cli.launch:run", "Start Claude Code or Codex through the proxy, changing no file."),
         "config": Lazy("cccc.cli.config:config", "The configuration: show, check, path, example."),
         "token": Lazy("cccc.cli.token:token", "The token that clients send (auth_token: auto)."),
     },

@@ -21,6 +21,7 @@ from cccc.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from cccc.control.api import Control
+    from cccc.setup.machine import Machine
 
 T = TypeVar("T")
 
@@ -69,6 +70,14 @@ class Session:
         from cccc.config.paths import state_folder
 
         return state_folder(self.state_dir, self.environ)
+
+    def machine(self) -> Machine:
+        """This machine as a client would find it that was started here and now."""
+        from cccc.config.paths import config_folder
+        from cccc.setup.machine import Machine
+
+        home = Path(self.environ.get("HOME") or Path.home())
+        return Machine(home, self.environ, config_folder(), project=Path.cwd())
 
     def say(self, lines: str | list[str]) -> None:
         """Data, to stdout. Lines that come from outside have passed through ``safe`` already."""

@@ -19,12 +19,21 @@ _STALE_AFTER = 60.0
 """Seconds after which a temporary file belongs to a process that was killed."""
 
 
+ABSENT = ""
+"""What ``expected`` says of a file that is not there."""
+
+
+class ChangedMeanwhile(ConfigError):
+    """Somebody else wrote the file between reading and writing it."""
+
+
 def atomic_write(path: Path, data: bytes, mode: int = 0o600, *, expected: str | None = None) -> None:
     """Replace the content of ``path``.
 
     ``mode`` is the widest that the file may have afterwards; an existing file keeps what is narrower. ``expected``
-    is the SHA-256 (hexadecimal) of the content that is to be replaced: another one means that somebody else wrote
-    meanwhile, and nothing is changed. Raises ``ConfigError``; the file is then as it was.
+    is the SHA-256 (hexadecimal) of the content that is to be replaced, or ``ABSENT``: another one means that somebody
+    else wrote meanwhile, ``ChangedMeanwhile`` is raised and nothing is changed. Raises ``ConfigError``; the file is
+    then as it was.
     """
     try:
         _write(path.resolve(), data, mode, expected)
@@ -46,14 +55,25 @@ def _write(target: Path, data: bytes, mode: int, expected: str | None) -> None:
         written = _create(temporary, data, mode, old)
         if temporary.read_bytes() != data:
             raise ConfigError([f"{target}: what was written does not read back; nothing was changed"])
-        if expected is not None and hashlib.sha256(target.read_bytes()).hexdigest() != expected:
-            raise ConfigError([f"{target}: was changed by somebody else meanwhile; nothing was written, try again"])
+        if expected is not None and _digest(target) != expected:
+            raise ChangedMeanwhile(
+                [f"{target}: was changed by somebody else meanwhile; nothing was written, try again"]
+            )
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
     _remove_stale(target, before=written - _STALE_AFTER)
+
+
+def _digest(target: Path) -> str:
+    return hashlib.sha256(target.read_bytes()).hexdigest() if target.exists() else ABSENT
+
+
+def remove_temporaries(path: Path) -> None:
+    """Remove what writers of ``path`` that were killed have left, however young. Only when none can be at work."""
+    _remove_stale(path.resolve(), before=float("inf"))
 
 
 def _create(path: Path, data: bytes, mode: int, old: os.stat_result | None) -> float:

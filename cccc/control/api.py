@@ -2,7 +2,8 @@
 
 ``Control`` has two implementations with one contract: ``control.local`` over a runtime in this process and
 ``control.remote`` over the admin HTTP API. Views are frozen values; times are wall times in seconds (the JSON of
-``control.wire`` writes them as ISO 8601 with zone), durations are milliseconds unless named otherwise.
+``control.wire`` writes them as ISO 8601 with zone), durations are milliseconds unless named otherwise. The views of
+figures, flows, probes and the configuration stand in modules of their own and are all to be had here.
 """
 
 from __future__ import annotations
@@ -12,48 +13,163 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from cccc.domain.endpoint import ClientType, WireFormat
+from cccc.control.client_views import (
+    SET_UP,
+    ClientApplied,
+    ClientControl,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
+    ClientSetting,
+    ClientState,
+    ClientView,
+    PlannedFile,
+    PlannedReason,
+    Proof,
+    ProofState,
+)
+from cccc.control.configuring import (
+    ConfigChanges,
+    ConfigDiff,
+    ConfigField,
+    ConfigForm,
+    ConfigProblem,
+    ConfigSection,
+    ConfigValue,
+    ConfigView,
+    FieldKind,
+    Saved,
+)
+from cccc.control.figures import (
+    Bucket,
+    ConversionCount,
+    EndpointActivity,
+    EndpointDetail,
+    ErrorCount,
+    Figures,
+    Learned,
+    Lost,
+    Minute,
+    RecentAttempt,
+    SeriesView,
+    Span,
+    StatsGroup,
+    StatsKey,
+    StatsView,
+)
+from cccc.control.flow import (
+    ClientAsked,
+    ClientGot,
+    Flow,
+    FlowEnded,
+    FlowLost,
+    FlowPiece,
+    UpstreamAnswered,
+    UpstreamAsked,
+    UpstreamEnded,
+    UpstreamSaid,
+)
+from cccc.control.probing import Check, EndpointDraft, FormatProbe, Preset, ProbeReport
+from cccc.domain.endpoint import AuthType, ClientType, ModelRule, WireFormat
 from cccc.domain.failover import FailureClass, Outcome
 from cccc.domain.health import Breaker, Standing
 from cccc.domain.ranking import Candidate, Excluded, Ranking, SortKey
 from cccc.domain.record import AttemptRecord, RequestRecord
+from cccc.domain.secret import Secret
 from cccc.domain.usage import Usage
 from cccc.domain.verdict import Verdict
+from cccc.domain.whatif import NOTHING, Move, Moves, WayUp, WhatIf, WhatIfs
 
 __all__ = [
+    "NOTHING",
+    "SET_UP",
     "AttemptRecord",
+    "AuthType",
     "Breaker",
+    "Bucket",
     "Candidate",
+    "Check",
+    "ClientApplied",
+    "ClientAsked",
+    "ClientControl",
+    "ClientGot",
+    "ClientOptions",
+    "ClientPlan",
+    "ClientRestored",
+    "ClientSetting",
+    "ClientState",
     "ClientType",
+    "ClientView",
+    "ConfigChanges",
+    "ConfigDiff",
+    "ConfigField",
+    "ConfigForm",
     "ConfigProblem",
+    "ConfigSection",
     "ConfigValue",
     "ConfigView",
     "Control",
+    "ConversionCount",
     "EndpointAction",
+    "EndpointActivity",
     "EndpointChanged",
+    "EndpointDetail",
+    "EndpointDraft",
     "EndpointView",
+    "ErrorCount",
     "Event",
     "Events",
     "EventsLost",
     "Excluded",
     "FailureClass",
+    "FieldKind",
+    "Figures",
+    "Flow",
+    "FlowEnded",
+    "FlowLost",
+    "FlowPiece",
+    "FormatProbe",
+    "Learned",
+    "Lost",
     "Manual",
+    "Minute",
+    "ModelRule",
+    "Move",
+    "Moves",
     "Outcome",
     "Overview",
+    "PlannedFile",
+    "PlannedReason",
+    "Preset",
+    "ProbeReport",
+    "Proof",
+    "ProofState",
     "Ranking",
+    "RecentAttempt",
     "RequestFilter",
     "RequestFinished",
     "RequestProgress",
     "RequestRecord",
     "RequestStarted",
     "RequestSummary",
+    "Saved",
+    "Secret",
+    "SeriesView",
     "SortKey",
+    "Span",
     "Standing",
     "StatsGroup",
     "StatsKey",
     "StatsView",
+    "UpstreamAnswered",
+    "UpstreamAsked",
+    "UpstreamEnded",
+    "UpstreamSaid",
     "Usage",
     "Verdict",
+    "WayUp",
+    "WhatIf",
+    "WhatIfs",
     "WireFormat",
 ]
 
@@ -166,68 +282,6 @@ class RequestSummary:
     error: str | None
 
 
-class StatsKey(StrEnum):
-    """By what statistics are grouped."""
-
-    ENDPOINT = "endpoint"
-    MODEL = "model"
-    CLIENT = "client"
-    DAY = "day"
-
-
-@dataclass(frozen=True, slots=True)
-class StatsGroup:
-    """One group. ``cache_share`` is cache reads over all prompt tokens, ``None`` without prompt tokens."""
-
-    key: str
-    requests: int
-    errors: int
-    failovers: int
-    ttft_p50_ms: float | None
-    ttft_p95_ms: float | None
-    usage: Usage
-    cost_usd: float | None
-    cache_share: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatsView:
-    """Statistics since a wall time."""
-
-    since: float
-    by: StatsKey
-    groups: tuple[StatsGroup, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigValue:
-    """One effective setting: dotted ``key``, value as text (secrets masked), and its source.
-
-    Sources read ``default``, ``file:12``, ``env NAME`` or ``option --port``.
-    """
-
-    key: str
-    value: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigProblem:
-    """One complaint about a configuration. ``fatal`` is false for warnings. ``message`` names file, line and key."""
-
-    message: str
-    fatal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigView:
-    """The configuration in force."""
-
-    path: str | None
-    values: tuple[ConfigValue, ...]
-    problems: tuple[ConfigProblem, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class RequestStarted:
     """A client request was read and will be answered."""
@@ -285,7 +339,7 @@ class Events(Protocol):
     def aclose(self) -> Awaitable[None]: ...
 
 
-class Control(Protocol):
+class Control(ClientControl, Protocol):
     """Everything that can be seen and done. Raises ``CcccError`` subclasses only."""
 
     async def overview(self) -> Overview: ...
@@ -306,11 +360,59 @@ class Control(Protocol):
         """One request with its attempts and its ranking. A unique prefix of the id is enough."""
         ...
 
-    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
-        """The order for such a request now; ``path`` replaces the client's usual path."""
+    def watch(self, request_id: str) -> Flow:
+        """What flows for one request: what has happened, then what happens, up to its end. Closed by its reader.
+
+        A request in flight is known by its whole id; one that has ended is read back from the log, with as much of
+        its bodies as was kept. Raises ``UnknownRequest`` at its first step.
+        """
         ...
 
-    async def stats(self, by: StatsKey, *, since: float) -> StatsView: ...
+    async def rank(
+        self,
+        client_type: ClientType,
+        *,
+        model: str | None = None,
+        path: str | None = None,
+        what_if: WhatIfs = NOTHING,
+    ) -> Ranking:
+        """The order for such a request now; ``path`` replaces the client's usual path. ``what_if`` changes nothing."""
+        ...
+
+    async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
+        """Which of the client's newest ``last`` requests would have gone elsewhere first, under that supposition."""
+        ...
+
+    async def ways_up(
+        self, name: str, client_type: ClientType, *, model: str | None = None, what_if: WhatIfs = NOTHING
+    ) -> tuple[WayUp, ...]:
+        """The single changes that would move an endpoint up in ``rank``'s order, the best place first."""
+        ...
+
+    async def stats(
+        self, by: StatsKey, *, since: float, client_type: ClientType | None = None, endpoint: str | None = None
+    ) -> StatsView:
+        """Figures in groups, the largest first; of one kind of client, of the requests that one endpoint answered."""
+        ...
+
+    async def series(
+        self,
+        span: Span,
+        by: StatsKey = StatsKey.ENDPOINT,
+        *,
+        client_type: ClientType | None = None,
+        endpoint: str | None = None,
+    ) -> SeriesView:
+        """The last hour, day or week in buckets, with sums, the span before, groups, errors and conversions."""
+        ...
+
+    async def activity(self, minutes: int = 30) -> tuple[EndpointActivity, ...]:
+        """How every endpoint has been doing minute by minute, in the order of ``endpoints``."""
+        ...
+
+    async def endpoint_detail(self, name: str) -> EndpointDetail:
+        """One endpoint closely: the last hour in figures, its newest attempts, what was learned about it."""
+        ...
 
     async def config(self) -> ConfigView: ...
 

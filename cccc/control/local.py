@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -12,36 +13,61 @@ from typing import TypeVar
 import anyio.to_thread
 
 from cccc import __version__
+from cccc.clients.plan import Target
 from cccc.clock import Clock, SystemClock
 from cccc.config import Loaded, load, load_text
 from cccc.config.edit import edit_endpoint
 from cccc.control.api import (
+    NOTHING,
+    ClientApplied,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
+    ClientView,
     ConfigProblem,
     ConfigView,
     EndpointAction,
+    EndpointActivity,
     EndpointChanged,
+    EndpointDetail,
     EndpointView,
     Events,
+    Flow,
+    FlowPiece,
     Manual,
+    Moves,
     Overview,
+    Proof,
+    ProofState,
     Ranking,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    SeriesView,
+    Span,
     StatsKey,
     StatsView,
+    WayUp,
+    WhatIfs,
 )
+from cccc.domain import whatif
 from cccc.domain.endpoint import Action, ClientType, WireFormat
 from cccc.domain.ranking import Need
 from cccc.domain.tags import Tagged, tags
 from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
+from cccc.formats.registry import OTHERS
 from cccc.http.transport import HttpTransport
+from cccc.proxy import closeup, watching
 from cccc.proxy.runtime import Runtime
+from cccc.setup.machine import Machine
+from cccc.setup.service import ClientFiles
+from cccc.setup.targets import target
 from cccc.storage.store import Store
 
 T = TypeVar("T")
 
 _EVERYTHING = RequestFilter()
+_USUAL_SETUP = ClientOptions()
 
 _USUAL: Mapping[ClientType, tuple[WireFormat, str]] = {
     ClientType.CLAUDE_CODE: (WireFormat.ANTHROPIC, "/v1/messages"),
@@ -55,11 +81,20 @@ class Local:
     """``Control`` over a runtime. Used from the runtime's own event loop.
 
     ``reload`` loads the configuration again; ``address`` is where the proxy listens, ``None`` where none runs here.
+    ``client_files`` are the programs of this machine, ``None`` where they are none of this proxy's business (the demo).
     """
 
-    def __init__(self, runtime: Runtime, reload: Callable[[], Loaded], address: str | None = None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        reload: Callable[[], Loaded],
+        address: str | None = None,
+        *,
+        client_files: ClientFiles | None = None,
+    ) -> None:
         self._runtime = runtime
         self._reload = reload
+        self._client_files = client_files
         self.address = address
 
     async def overview(self) -> Overview:
@@ -96,7 +131,7 @@ class Local:
         try:
             return roster.view(name)
         except UnknownEndpoint:
-            raise ControlError(f"endpoint {name!r} left the configuration meanwhile") from None
+            raise _left(name) from None
 
     async def _edit(self, name: str, *, enabled: bool | None = None, priority: int | None = None) -> None:
         path = self._runtime.loaded.path
@@ -113,9 +148,32 @@ class Local:
     async def request(self, request_id: str) -> RequestRecord:
         return await _in_thread(partial(self._runtime.store.requests.get, request_id))
 
-    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
+    def watch(self, request_id: str) -> Flow:
+        exchange = self._runtime.context.in_flight.get(request_id)
+        return self._read_back(request_id) if exchange is None else exchange.watch()
+
+    async def _read_back(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        record = await self.request(request_id)
+        async with aclosing(watching.flow_of(record, self._runtime.context.redactor)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def rank(
+        self,
+        client_type: ClientType,
+        *,
+        model: str | None = None,
+        path: str | None = None,
+        what_if: WhatIfs = NOTHING,
+    ) -> Ranking:
+        roster = self._runtime.context.roster
+        for name in what_if:
+            roster.member(name)
+        return roster.rank(self._need(client_type, model, path), what_if=what_if)
+
+    def _need(self, client_type: ClientType, model: str | None, path: str | None) -> Need:
+        """What a turn of such a client asks of an endpoint."""
         wire_format, usual_path = _USUAL[client_type]
-        context = self._runtime.context
         asked = Tagged(
             method="POST",
             path=path or usual_path,
@@ -127,17 +185,64 @@ class Local:
             thinking_enabled=False,
             thinking_budget=None,
         )
-        need = Need(
+        return Need(
             wire_format=wire_format,
             client_type=client_type,
             action=Action.TURN,
             model=model,
-            tags=tags(context.settings.taggers, asked),
+            tags=tags(self._runtime.context.settings.taggers, asked),
+            convertible=OTHERS[wire_format],
         )
-        return context.roster.rank(need)
 
-    async def stats(self, by: StatsKey, *, since: float) -> StatsView:
-        return await _in_thread(partial(self._runtime.store.stats.view, by, since=since))
+    async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
+        rankings = partial(self._runtime.store.requests.rankings, client_type, limit=last)
+        return await _in_thread(lambda: whatif.moves(rankings(), what_if))
+
+    async def ways_up(
+        self, name: str, client_type: ClientType, *, model: str | None = None, what_if: WhatIfs = NOTHING
+    ) -> tuple[WayUp, ...]:
+        roster = self._runtime.context.roster
+        roster.member(name)
+        need = self._need(client_type, model, None)
+        return whatif.ways_up(name, lambda supposed: roster.rank(need, what_if=supposed), what_if)
+
+    async def stats(
+        self, by: StatsKey, *, since: float, client_type: ClientType | None = None, endpoint: str | None = None
+    ) -> StatsView:
+        view = partial(self._runtime.store.stats.view, by, since=since, client_type=client_type, endpoint=endpoint)
+        return await _in_thread(view)
+
+    async def series(
+        self,
+        span: Span,
+        by: StatsKey = StatsKey.ENDPOINT,
+        *,
+        client_type: ClientType | None = None,
+        endpoint: str | None = None,
+    ) -> SeriesView:
+        stats, now = self._runtime.store.stats, self._runtime.context.clock.now()
+        return await _in_thread(partial(stats.series, span, by, now=now, client_type=client_type, endpoint=endpoint))
+
+    async def activity(self, minutes: int = 30) -> tuple[EndpointActivity, ...]:
+        names = [endpoint.name for endpoint in self._runtime.context.roster.endpoints]
+        return await self._activity(names, minutes)
+
+    async def endpoint_detail(self, name: str) -> EndpointDetail:
+        roster, now = self._runtime.context.roster, self._runtime.context.clock.now()
+        roster.member(name)
+        closely = await _in_thread(partial(self._runtime.store.activity.closely, name, now=now))
+        for recent in await self._activity([name], closeup.DETAIL_MINUTES):
+            return closeup.detail(roster, recent, closely)
+        raise _left(name)
+
+    async def _activity(self, names: Sequence[str], minutes: int) -> tuple[EndpointActivity, ...]:
+        roster, now = self._runtime.context.roster, self._runtime.context.clock.now()
+        since = closeup.first_minute(now, minutes)
+        lately = await _in_thread(partial(self._runtime.store.activity.lately, names, since=since, now=now))
+        left = {endpoint.name for endpoint in roster.endpoints}  # the configuration may have changed meanwhile
+        return tuple(
+            closeup.activity(roster, name, lately[name], minutes=minutes, now=now) for name in names if name in left
+        )
 
     async def config(self) -> ConfigView:
         loaded = self._runtime.loaded
@@ -161,6 +266,47 @@ class Local:
             raise NotRunning("no proxy is running that could use it (start one with: cccc --no-tui)")
         return self._runtime.context.roster.use(endpoint, client_type, seconds)
 
+    async def clients(self) -> tuple[ClientView, ...]:
+        files, target = self._clients, await self._target(_USUAL_SETUP)
+        views = await _in_thread(partial(files.views, target))
+        return tuple([await self._with_first_request(view) for view in views])
+
+    async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
+        return await _in_thread(partial(self._clients.plan, client, await self._target(options)))
+
+    async def client_apply(
+        self, client: ClientType, options: ClientOptions = _USUAL_SETUP, *, seen: str | None = None
+    ) -> ClientApplied:
+        return await _in_thread(partial(self._clients.apply, client, await self._target(options), seen=seen))
+
+    async def client_restore(self, client: ClientType, *, keep_table: bool = False) -> ClientRestored:
+        return await _in_thread(partial(self._clients.restore, client, keep_table=keep_table))
+
+    async def client_prove(self, client: ClientType) -> Proof:
+        return await _in_thread(partial(self._clients.prove, client))
+
+    @property
+    def _clients(self) -> ClientFiles:
+        if self._client_files is None:
+            raise ControlError("this proxy leaves the files of clients alone")
+        return self._client_files
+
+    async def _target(self, options: ClientOptions) -> Target:
+        return await _in_thread(
+            partial(target, self._runtime.loaded, self._clients.state_dir, options, address=self.address)
+        )
+
+    async def _with_first_request(self, view: ClientView) -> ClientView:
+        """A proof that was left open is given by the first request that came since."""
+        proof = view.proof
+        if proof is None or proof.state is ProofState.PROVED:
+            return view
+        since = RequestFilter(client_type=view.client, since=proof.time)
+        rows = await self.requests(since, limit=1)
+        if not rows:
+            return view
+        return replace(view, proof=Proof(ProofState.PROVED, "a request of it has arrived since", rows[-1].time))
+
     async def stop(self) -> None:
         if self.address is None:
             raise NotRunning("no proxy is running")
@@ -170,6 +316,10 @@ class Local:
         return self._runtime.context.bus.subscribe()
 
 
+def _left(name: str) -> ControlError:
+    return ControlError(f"endpoint {name!r} left the configuration meanwhile")
+
+
 async def _in_thread(work: Callable[[], T]) -> T:
     """Reading the database or a file blocks for a moment; the loop carries other people's streams meanwhile."""
     return await anyio.to_thread.run_sync(work)
@@ -177,9 +327,16 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 @asynccontextmanager
 async def offline(
-    state_dir: Path, config_path: Path | None, environ: Mapping[str, str], *, clock: Clock | None = None
+    state_dir: Path,
+    config_path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    clock: Clock | None = None,
+    machine: Machine | None = None,
 ) -> AsyncIterator[Local]:
     """Control without a proxy: from the database and the configuration of a state folder.
+
+    ``machine`` is where the clients' files are; without one they are left alone.
 
     Raises ``ConfigError`` and ``StorageError``.
     """
@@ -189,6 +346,7 @@ async def offline(
     store = await _in_thread(partial(Store.open, state_dir, clock))
     try:
         transport = HttpTransport(clock)
-        yield Local(Runtime(loaded, store, transport, clock), reload)
+        client_files = None if machine is None else ClientFiles(state_dir, machine, clock)
+        yield Local(Runtime(loaded, store, transport, clock), reload, client_files=client_files)
     finally:
         await _in_thread(store.close)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -18,21 +18,36 @@ import httpx
 
 from cccc.control import filters, statefiles, wire
 from cccc.control.api import (
+    NOTHING,
+    ClientApplied,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
     ClientType,
+    ClientView,
     ConfigProblem,
     ConfigView,
     Control,
     EndpointAction,
+    EndpointActivity,
+    EndpointDetail,
     EndpointView,
     Event,
+    FlowPiece,
     Manual,
+    Moves,
     Overview,
+    Proof,
     Ranking,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    SeriesView,
+    Span,
     StatsKey,
     StatsView,
+    WayUp,
+    WhatIfs,
 )
 from cccc.control.jsoncodec import time_text
 from cccc.domain.secret import Secret
@@ -41,7 +56,11 @@ from cccc.errors import ControlError, NotRunning, UnknownRequest
 T = TypeVar("T")
 
 _ANSWERS_WITHIN = 10.0
+_FILES_WITHIN = 30.0
+_CLIENT_WITHIN = 60.0
+"""A client may have to be started, which takes its time."""
 _EVERYTHING = RequestFilter()
+_USUAL_SETUP = ClientOptions()
 _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address to avoid, not to bind)
 
 
@@ -93,11 +112,49 @@ class Remote:
             raise UnknownRequest(request_id)
         return await self._get(RequestRecord, f"requests/{quote(request_id, safe='')}")
 
-    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
-        return await self._get(Ranking, "rank", {"client": client_type.value, "model": model, "path": path})
+    async def rank(
+        self,
+        client_type: ClientType,
+        *,
+        model: str | None = None,
+        path: str | None = None,
+        what_if: WhatIfs = NOTHING,
+    ) -> Ranking:
+        query = {"client": client_type.value, "model": model, "path": path, "what_if": _supposed(what_if)}
+        return await self._get(Ranking, "rank", query)
 
-    async def stats(self, by: StatsKey, *, since: float) -> StatsView:
-        return await self._get(StatsView, "stats", {"by": by.value, "since": time_text(since)})
+    async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
+        query = {"client": client_type.value, "what_if": _supposed(what_if), "last": last}
+        return await self._get(Moves, "rank/moves", query)
+
+    async def ways_up(
+        self, name: str, client_type: ClientType, *, model: str | None = None, what_if: WhatIfs = NOTHING
+    ) -> tuple[WayUp, ...]:
+        query = {"endpoint": name, "client": client_type.value, "model": model, "what_if": _supposed(what_if)}
+        return await self._get(tuple[WayUp, ...], "rank/ways_up", query)
+
+    async def stats(
+        self, by: StatsKey, *, since: float, client_type: ClientType | None = None, endpoint: str | None = None
+    ) -> StatsView:
+        query = {"by": by.value, "since": time_text(since), "client": client_type, "endpoint": endpoint}
+        return await self._get(StatsView, "stats", query)
+
+    async def series(
+        self,
+        span: Span,
+        by: StatsKey = StatsKey.ENDPOINT,
+        *,
+        client_type: ClientType | None = None,
+        endpoint: str | None = None,
+    ) -> SeriesView:
+        query = {"span": span.value, "by": by.value, "client": client_type, "endpoint": endpoint}
+        return await self._get(SeriesView, "series", query)
+
+    async def activity(self, minutes: int = 30) -> tuple[EndpointActivity, ...]:
+        return await self._get(tuple[EndpointActivity, ...], "activity", {"minutes": minutes})
+
+    async def endpoint_detail(self, name: str) -> EndpointDetail:
+        return await self._get(EndpointDetail, f"endpoints/{quote(name, safe='')}/detail")
 
     async def config(self) -> ConfigView:
         return await self._get(ConfigView, "config")
@@ -111,14 +168,46 @@ class Remote:
         body = {"endpoint": endpoint, "client_type": client_type, "seconds": seconds}
         return await self._post(tuple[Manual, ...], "use", body)
 
+    async def clients(self) -> tuple[ClientView, ...]:
+        return await self._get(tuple[ClientView, ...], "clients")
+
+    async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
+        return await self._post(ClientPlan, f"clients/{client.value}/plan", wire.to_json(options))
+
+    async def client_apply(
+        self, client: ClientType, options: ClientOptions = _USUAL_SETUP, *, seen: str | None = None
+    ) -> ClientApplied:
+        body = {**wire.to_json(options), "seen": seen}
+        return await self._post(ClientApplied, f"clients/{client.value}/apply", body, within=_FILES_WITHIN)
+
+    async def client_restore(self, client: ClientType, *, keep_table: bool = False) -> ClientRestored:
+        body = {"keep_table": keep_table}
+        return await self._post(ClientRestored, f"clients/{client.value}/restore", body, within=_FILES_WITHIN)
+
+    async def client_prove(self, client: ClientType) -> Proof:
+        return await self._post(Proof, f"clients/{client.value}/prove", {}, within=_CLIENT_WITHIN)
+
     async def stop(self) -> None:
         await self._ask("POST", "stop", body={})
 
     async def events(self) -> AsyncGenerator[Event]:
+        async with aclosing(self._told("events")) as told:
+            async for value in told:
+                if (event := wire.event_from_json(value)) is not None:
+                    yield event
+
+    async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        if not request_id:
+            raise UnknownRequest(request_id)
+        async with aclosing(self._told(f"requests/{quote(request_id, safe='')}/flow")) as told:
+            async for value in told:
+                if (piece := wire.piece_from_json(value)) is not None:
+                    yield piece
+
+    async def _told(self, path: str) -> AsyncGenerator[Any]:
+        """What the proxy tells without an end."""
         try:
-            async with self._client.stream(
-                "GET", "events", timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)
-            ) as answer:
+            async with self._client.stream("GET", path, timeout=httpx.Timeout(_ANSWERS_WITHIN, read=None)) as answer:
                 if answer.headers.get("content-type") != "text/event-stream":
                     await answer.aread()
                     self._read(answer)
@@ -126,9 +215,7 @@ class Remote:
                 # Lines are safe to split as httpx does: wire.dumps escapes every other character that ends a line.
                 async for line in answer.aiter_lines():
                     if line.startswith("data: "):
-                        event = wire.event_from_json(json.loads(line.removeprefix("data: ")))
-                        if event is not None:
-                            yield event
+                        yield json.loads(line.removeprefix("data: "))
         except httpx.HTTPError as error:
             raise self._translated(error) from None
 
@@ -136,14 +223,20 @@ class Remote:
         given = {name: value for name, value in (query or {}).items() if value is not None}
         return wire.from_json(wanted, await self._ask("GET", path, query=given))
 
-    async def _post(self, wanted: type[T], path: str, body: Mapping[str, Any]) -> T:
-        return wire.from_json(wanted, await self._ask("POST", path, body=body))
+    async def _post(self, wanted: type[T], path: str, body: Mapping[str, Any], *, within: float = _ANSWERS_WITHIN) -> T:
+        return wire.from_json(wanted, await self._ask("POST", path, body=body, within=within))
 
     async def _ask(
-        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        within: float = _ANSWERS_WITHIN,
     ) -> Any:
         try:
-            answer = await self._client.request(method, path, params=query, json=body)
+            answer = await self._client.request(method, path, params=query, json=body, timeout=within)
         except httpx.HTTPError as error:
             raise self._translated(error) from None
         return self._read(answer)
@@ -163,8 +256,12 @@ class Remote:
         if isinstance(error, httpx.ConnectError):
             return NotRunning(f"the proxy at {self._address} is not running any more (start one with: cccc --no-tui)")
         if isinstance(error, httpx.TimeoutException):
-            return ControlError(f"the proxy at {self._address} does not answer within {_ANSWERS_WITHIN:g} s")
+            return ControlError(f"the proxy at {self._address} does not answer in time")
         return ControlError(f"the connection to the proxy at {self._address} broke")
+
+
+def _supposed(what_if: WhatIfs) -> str | None:
+    return wire.dumps(wire.to_json(what_if)) if what_if else None
 
 
 def _reachable(address: str) -> str:

@@ -16,15 +16,25 @@ from typing import TypeVar, cast
 from cccc.control.api import (
     AttemptRecord,
     Candidate,
+    ClientAsked,
+    ClientGot,
+    ClientPlan,
     ClientType,
     EndpointChanged,
     Event,
     EventsLost,
+    FlowEnded,
+    FlowLost,
+    FlowPiece,
     Ranking,
     RequestFinished,
     RequestProgress,
     RequestRecord,
     RequestStarted,
+    UpstreamAnswered,
+    UpstreamAsked,
+    UpstreamEnded,
+    UpstreamSaid,
 )
 from cccc.control.jsoncodec import Json, JsonCodec, Mismatch
 from cccc.errors import (
@@ -55,7 +65,10 @@ _NAMES: Mapping[tuple[type, str], str] = MappingProxyType(
 _codec = JsonCodec(
     times=TIMES,
     names=_NAMES,
-    derived={Candidate: {"priority": lambda candidate: candidate.key.priority}},
+    derived={
+        Candidate: {"priority": lambda candidate: candidate.key.priority},
+        ClientPlan: {"changes": lambda plan: plan.changes},
+    },
 )
 
 _EVENTS: Mapping[str, type] = MappingProxyType(
@@ -68,12 +81,25 @@ _EVENTS: Mapping[str, type] = MappingProxyType(
     }
 )
 
+_PIECES: Mapping[str, type] = MappingProxyType(
+    {
+        "client_asked": ClientAsked,
+        "upstream_asked": UpstreamAsked,
+        "upstream_answered": UpstreamAnswered,
+        "upstream_said": UpstreamSaid,
+        "upstream_ended": UpstreamEnded,
+        "client_got": ClientGot,
+        "lost": FlowLost,
+        "ended": FlowEnded,
+    }
+)
+
 _BULKY = frozenset({"request_headers", "response_headers", "request_body", "response_body"})
 
 _ROW = (
     "id", "time", "client", "client_type", "format", "model", "endpoint", "target_format", "converted", "stream",
     "status", "verdict", "ttft_ms", "duration_ms", "usage", "cost_usd", "session", "error",
-    "client_reason", "method", "path", "model_served", "stop_reason", "tags", "notes",
+    "client_reason", "method", "path", "model_served", "stop_reason", "tags", "losses", "notes",
 )  # fmt: skip
 
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -90,7 +116,9 @@ def dumps(value: Json, *, indent: int | None = None) -> str:
 
 
 def to_json(value: object) -> Json:
-    """A value of ``control.api`` (or a tuple of them) as what ``dumps`` takes."""
+    """A value of ``control.api`` (or a tuple or a mapping of them) as what ``dumps`` takes."""
+    if isinstance(value, Mapping):
+        return {name: to_json(item) for name, item in value.items()}
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return [to_json(item) for item in value]
     return _codec.of(type(value)).write(value)
@@ -109,16 +137,42 @@ def from_json(wanted: type[T], value: Json) -> T:
         ) from None
 
 
+def given(wanted: type[T], value: Json) -> T:
+    """The same for what somebody sends us. Raises ``ValueError`` that names the place."""
+    try:
+        return cast("T", _codec.of(wanted).read(value))
+    except Mismatch as error:
+        raise ValueError(f"not as expected ({error})") from None
+
+
 def event_to_json(event: Event) -> Json:
     """An event with its kind in ``type``."""
-    kind = next(name for name, cls in _EVENTS.items() if isinstance(event, cls))
-    return {"type": kind, **to_json(event)}
+    return _named(_EVENTS, event)
 
 
 def event_from_json(value: Json) -> Event | None:
     """The reverse; ``None`` for kinds that this version does not know."""
-    kind = _EVENTS.get(value.get("type", "")) if isinstance(value, dict) else None
-    return None if kind is None else cast("Event", from_json(kind, value))
+    return cast("Event | None", _of_its_kind(_EVENTS, value))
+
+
+def piece_to_json(piece: FlowPiece) -> Json:
+    """A piece of what flows for a request, with its kind in ``type``."""
+    return _named(_PIECES, piece)
+
+
+def piece_from_json(value: Json) -> FlowPiece | None:
+    """The reverse; ``None`` for kinds that this version does not know."""
+    return cast("FlowPiece | None", _of_its_kind(_PIECES, value))
+
+
+def _named(kinds: Mapping[str, type], value: object) -> Json:
+    kind = next(name for name, cls in kinds.items() if isinstance(value, cls))
+    return {"type": kind, **to_json(value)}
+
+
+def _of_its_kind(kinds: Mapping[str, type], value: Json) -> object | None:
+    kind = kinds.get(value.get("type", "")) if isinstance(value, dict) else None
+    return None if kind is None else from_json(kind, value)
 
 
 def rank_json(ranking: Ranking, client_type: ClientType, model: str | None) -> Json:

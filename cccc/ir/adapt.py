@@ -79,7 +79,7 @@ def with_own_thinking(request: Request, target: Target, losses: Losses) -> Reque
             yield part
             return
         what = "thinking signature" if part.sealed else "thinking"
-        losses.add(path, what, "only its maker can read it")
+        losses.add(path, what, "it only goes back to its maker")
         if target.reasoning_back and part.text:
             yield Thinking(part.text)
 

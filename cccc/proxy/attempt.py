@@ -8,24 +8,28 @@ streams, lets it through to the client once the gate has opened; from then on no
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import anyio
 
 from cccc.clock import Clock
+from cccc.control.api import UpstreamAnswered
 from cccc.domain.failover import BodyKind, Classification, Evidence, Outcome, classify
 from cccc.domain.ranking import Candidate
 from cccc.domain.record import AttemptRecord
 from cccc.domain.redact import Redactor
 from cccc.errors import BadAnswer, BrokeMidBody, Phase, TimedOut, UpstreamError
 from cccc.http.messages import Headers, Transport, UpstreamAnswer, UpstreamRequest
-from cccc.ir.codec import Codec, ReplyFacts, Weight
+from cccc.ir.codec import ReplyFacts, Weight
 from cccc.ir.sse import SseEvent
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.gate import Decision, Gate
 from cccc.proxy.roster import Member
 from cccc.proxy.tap import Copy, limit_headers, sniff
+from cccc.proxy.translation import Translation
 from cccc.proxy.upstream import Outgoing
+from cccc.proxy.watching import Chunk, Piece, Watched, asked_upstream, told_of_answer
 from cccc.proxy.whole import WholeAnswer, stream_head, understood
 
 WHOLE_BODY_LIMIT = 64 * 1024 * 1024
@@ -46,37 +50,33 @@ class Bounds:
 
 
 class Attempt:
-    """One upstream request for one client request. Used once.
-
-    ``asked_model`` is the name the client asked for: the answer has it, letter for letter (Claude Code drops signed
-    thinking where it differs).
-    """
+    """One upstream request for one client request. Used once."""
 
     def __init__(
         self,
         member: Member,
         candidate: Candidate,
         out: Outgoing,
+        translation: Translation,
         *,
-        codec: Codec,
         streaming: bool,
         turn: bool,
-        asked_model: str | None,
         bounds: Bounds,
         clock: Clock,
         redactor: Redactor,
         copy_limit: int,
+        watched: Watched,
     ) -> None:
         self.member = member
         self.candidate = candidate
+        self.translation = translation
         self._out = out
-        self._codec = codec
         self._streaming = streaming
         self._turn = turn
-        self._asked_model = asked_model
         self._bounds = bounds
         self._clock = clock
         self._redactor = redactor
+        self._watched = watched
         self._time = clock.now()
         self.started = clock.monotonic()
         self.ended = self.started
@@ -124,6 +124,11 @@ class Attempt:
         return self._gate.facts if self._gate is not None else ReplyFacts()
 
     @property
+    def seen(self) -> ReplyFacts:
+        """What the client has seen of the answer, in its own format."""
+        return self.translation.seen(self.facts)
+
+    @property
     def limits(self) -> dict[str, str]:
         """The rate-limit fields of the answer; empty before its head."""
         return dict(limit_headers(self._answer.headers)) if self._answer is not None else {}
@@ -134,11 +139,15 @@ class Attempt:
         Raises ``ClientGone`` and lets cancellation through; every failure of the endpoint is in the classification.
         """
         error: UpstreamError | None = None
+        if self._watched.readers:
+            self._watched.upstream_asks(self.endpoint, self._out)
         try:
             with anyio.fail_after(self._bounds.total):
                 answer = await transport.open(self._out.request)
                 self._answer = answer
                 self._head_ms = self._elapsed()
+                if self._watched.readers:
+                    self._watched.upstream_answers(answer.status, answer.headers)
                 try:
                     if client is not None and 200 <= answer.status < 300:
                         await self._stream(answer, client, stream_headers)
@@ -179,7 +188,9 @@ class Attempt:
             parts.append(chunk)
         body = b"".join(parts)
         self._copy.add(body)
-        self.kept = understood(answer.status, answer.headers, body, self._codec, folds=self._turn)
+        if self._watched.readers:
+            self._watched.upstream_sends(body)
+        self.kept = understood(answer.status, answer.headers, body, self.translation.codec, folds=self._turn)
         if good and self.kept.facts.content:
             self.first_content_at = self._clock.monotonic()
             self.ttft_ms = self._elapsed()
@@ -187,7 +198,7 @@ class Attempt:
     # an answer that streams
 
     async def _stream(self, answer: UpstreamAnswer, client: ClientStream, ours: Headers) -> None:
-        gate = Gate(self._codec.scanner())
+        gate = Gate(self.translation)
         try:
             with anyio.fail_after(self._bounds.first_event):
                 first = await _beginning(answer)
@@ -195,13 +206,13 @@ class Attempt:
                     await self._whole(answer, first)
                     return
                 self._gate = gate
-                self._copy.add(first)
+                self._take(first)
                 decision = gate.feed(first)
                 while decision is Decision.HOLD:
                     chunk = await answer.read()
                     if not chunk:
                         return
-                    self._copy.add(chunk)
+                    self._take(chunk)
                     decision = gate.feed(chunk)
         except TimeoutError:
             raise TimedOut(Phase.FIRST_EVENT, self._bounds.first_event) from None
@@ -210,8 +221,8 @@ class Attempt:
         self.committed = True
         self.first_content_at = self._clock.monotonic()
         self.ttft_ms = self._elapsed()
-        await client.open(stream_head(answer.headers, ours))
-        await client.write(b"".join([self._restored(event) for event in gate.held]))
+        await client.open(stream_head(self.translation.head(answer.headers), ours))
+        await client.write(b"".join(gate.held))
         gate.held.clear()
         self._terminal = gate.ended
         if await self._pass(gate.behind, client, gate):
@@ -234,12 +245,18 @@ class Attempt:
                 raise TimedOut(Phase.STREAM_IDLE, idle) from None
             if not chunk:
                 await self._pass(gate.decoder.close(), client, gate)
-                if self._terminal and (rest := gate.decoder.pending):
-                    await client.write(rest)  # nothing of ours can follow a whole answer, so it need not end an event
+                if self._terminal and (tail := self.translation.tail(gate.decoder.pending)):
+                    await client.write(tail)
                 return
-            self._copy.add(chunk)
+            self._take(chunk)
             if await self._pass(gate.decoder.feed(chunk), client, gate):
                 return
+
+    def _take(self, chunk: bytes) -> None:
+        """Let those read along who only read: the copy for the log, and whoever watches."""
+        self._copy.add(chunk)
+        if self._watched.readers:
+            self._watched.upstream_streams(chunk)
 
     async def _pass(self, events: list[SseEvent], client: ClientStream, gate: Gate) -> bool:
         """Let whole events through in one write. True when one of them breaks the answer off (an error, not JSON).
@@ -251,38 +268,38 @@ class Attempt:
         out: list[bytes] = []
         failed = spoke = False
         terminal = self._terminal
+        translation = self.translation
+        passed = translation.passed
         for event in events:
             if terminal:  # what comes behind the end changes nothing any more
-                out.append(event.raw)
+                out.append(passed(event))
                 continue
             weight = gate.scanner.feed(event)
             if weight is Weight.CONTENT:  # by far the most
                 spoke = True
-                out.append(self._restored(event))
+                out.append(passed(event))
                 continue
             if weight in (Weight.ERROR, Weight.BROKEN):
                 failed = True
-                self.error_passed = weight is Weight.ERROR and self._codec.passes_error(event)
+                self.error_passed = weight is Weight.ERROR and translation.passes_error(event)
                 if self.error_passed:
-                    out.append(self._restored(event))
+                    out.append(passed(event))
                 break
-            if weight is Weight.TERMINAL:
-                if not gate.facts.terminal:  # Chat's [DONE] behind an answer that broke off
-                    failed = True
-                    break
-                terminal = True
             spoke |= weight is not Weight.NOTHING
-            out.append(self._restored(event))
-        if out:
-            await client.write(b"".join(out))
+            if weight is not Weight.TERMINAL:
+                out.append(passed(event))
+            elif gate.facts.terminal:
+                terminal = True
+                out += (passed(event), translation.rest())
+            else:  # Chat's [DONE] behind an answer that broke off
+                failed = True
+                break
+        if data := b"".join(out):
+            await client.write(data)
         self._terminal = terminal
         if spoke:  # comments and pings say nothing: they must not keep a dead answer alive
             self._spoke = anyio.current_time()
         return failed
-
-    def _restored(self, event: SseEvent) -> bytes:
-        raw, asked = event.raw, self._asked_model
-        return raw if asked is None or b'"model"' not in raw else self._codec.restore_model(event, asked)
 
     # the end
 
@@ -294,7 +311,7 @@ class Attempt:
         facts = self.facts
         fault = facts.fault
         if kept is not None and fault is None and not 200 <= kept.status < 300:
-            fault = self._codec.fault(kept.body)
+            fault = self.translation.codec.fault(kept.body)
         self.words = " ".join(filter(None, (fault.message, fault.code))) if fault else ""
         kind = kept.kind if kept is not None else BodyKind.SSE if self._gate is not None else BodyKind.EMPTY
         self.classification = classify(
@@ -311,7 +328,8 @@ class Attempt:
                 valid=facts.valid,
                 content=facts.content,
                 terminal=facts.terminal,
-                broken_tool=facts.broken_tool,
+                broken_tool=facts.broken_tool and not self._mended(),
+                converted=self.translation.converted,
                 stop_reason=facts.stop_reason,
                 client_gone=client_gone,
                 shutdown=shutdown,
@@ -321,7 +339,31 @@ class Attempt:
         )
         self.ended = self._clock.monotonic()
         self.duration_ms = (self.ended - self.started) * 1000.0
+        if self._watched.readers:
+            seen = self.classification
+            self._watched.upstream_ends(None if seen.outcome is Outcome.OK else seen.message)
         return self.classification
+
+    def _mended(self) -> bool:
+        """Whether the client gets arguments that are whole although the endpoint's were not."""
+        if self.kept is not None and self.translation.converted:
+            self.kept.delivered(self.translation, Headers(), stream=False)
+        return self.translation.mended
+
+    def told(self, number: int, start: float) -> Iterator[Piece]:
+        """What has happened so far, for somebody who begins to watch; ``start`` is when the client's request came."""
+        at_ms = (self.started - start) * 1000.0
+        yield asked_upstream(number, self.endpoint, self._out, at_ms)
+        answer = self._answer
+        if answer is None:
+            return
+        head_ms = None if self._head_ms is None else at_ms + self._head_ms
+        yield UpstreamAnswered(number, answer.status, tuple(answer.headers), head_ms)
+        so_far = self._copy.value() or b""
+        if self._copy.size > len(so_far):
+            yield Chunk(number, b"", None, torn=True)
+        elif so_far:
+            yield told_of_answer(number, so_far, answer.headers.get("content-type"))
 
     def _page(self, kind: BodyKind) -> str | None:
         """The beginning of a page that came instead of an answer: its title is all that is told of it."""

@@ -12,6 +12,7 @@ from cccc.clock import Clock
 from cccc.domain.answers import Answer
 from cccc.http.messages import Headers, Responder
 from cccc.ir.codec import Codec, ReplyFacts
+from cccc.proxy.watching import Watched
 
 STREAM_HEAD = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"))
 
@@ -19,11 +20,14 @@ STREAM_HEAD = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-
 class ClientStream:
     """One streamed answer. Every method raises ``ClientGone`` when the client has left."""
 
-    def __init__(self, responder: Responder, codec: Codec, clock: Clock, request_id: str, *, codex: bool) -> None:
+    def __init__(
+        self, responder: Responder, codec: Codec, clock: Clock, request_id: str, watched: Watched, *, codex: bool
+    ) -> None:
         self._responder = responder
         self._codec = codec
         self._clock = clock
         self._request_id = request_id.encode("ascii")
+        self._watched = watched
         self._codex = codex
         self._lock = anyio.Lock(fast_acquire=True)
         self.ended = False
@@ -51,6 +55,8 @@ class ClientStream:
             await self._responder.write(events)
             self.last_write = self._clock.monotonic()
             self.bytes_out += len(events)
+            if self._watched.readers:
+                self._watched.client_gets(events)
 
     async def keep_alive(self) -> None:
         """What this client's protocol allows while nothing comes; opens the stream where it is not yet."""
@@ -62,6 +68,8 @@ class ClientStream:
             await self._responder.write(frame)
             self.last_write = self._clock.monotonic()
             self.bytes_out += len(frame)
+            if self._watched.readers:
+                self._watched.client_gets(frame)
 
     async def replace(self, status: int, headers: Headers, body: bytes) -> None:
         """A whole answer in place of the stream, which has not begun; no keep-alive may come between."""
@@ -70,6 +78,8 @@ class ClientStream:
             await self._responder.send(status, headers, body)
             self.finished = True
             self.bytes_out += len(body)
+            if self._watched.readers:
+                self._watched.client_is_sent(body)
 
     async def fail(self, answer: Answer, seen: ReplyFacts) -> None:
         """End with one error frame in the client's format and a clean end of the body, then close."""
@@ -80,6 +90,8 @@ class ClientStream:
             frame = self._codec.error_frame(answer, seen)
             await self._responder.write(frame)
             self.bytes_out += len(frame)
+            if self._watched.readers:
+                self._watched.client_gets(frame)
             await self._responder.finish()
             self.finished = True
 

@@ -15,6 +15,8 @@ from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
 from cccc.proxy.fallback import RecentVerdicts
 from cccc.proxy.roster import Roster
+from cccc.proxy.targets import NO_REPAIR, Repair
+from cccc.proxy.watching import Watch
 
 
 class InFlight(Protocol):
@@ -32,6 +34,10 @@ class InFlight(Protocol):
         """How far its answer is; ``None`` before any endpoint was asked."""
         ...
 
+    def watch(self) -> Watch:
+        """Everything that flows for it: what has happened already, and then what happens."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
@@ -45,6 +51,7 @@ class LiveSettings:
     taggers: tuple[Tagger, ...] = ()
     request_copy_limit: int = 0
     response_copy_limit: int = 0
+    repair: Repair = NO_REPAIR
 
 
 @dataclass(slots=True)

@@ -24,9 +24,9 @@ _MOST_LESSONS = 100
 _OPENAI = (WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES)
 
 # Kinds of lessons that are no remedies. "what" and "to":
-_LACKS = "lacks_format"  # the format
-_UNCOUNTED = "counts_no_tokens"
-_WINDOW = "context_window"  # -, the number of tokens
+LACKS_FORMAT = "lacks_format"  # the format
+COUNTS_NO_TOKENS = "counts_no_tokens"
+CONTEXT_WINDOW = "context_window"  # -, the number of tokens
 
 _SMALLEST_WINDOW = 1_000
 
@@ -96,14 +96,14 @@ class Learning:
         if not lessons:
             return endpoint
         changes: dict[str, Any] = {}
-        lacks: set[str] = {one.what for one in lessons if one.kind == _LACKS}
+        lacks: set[str] = {one.what for one in lessons if one.kind == LACKS_FORMAT}
         urls = {wire_format: url for wire_format, url in endpoint.urls.items() if wire_format not in lacks}
         if urls and len(urls) < len(endpoint.urls):
             changes["urls"] = MappingProxyType(urls)
-        if endpoint.count_tokens_enabled is None and any(one.kind == _UNCOUNTED for one in lessons):
+        if endpoint.count_tokens_enabled is None and any(one.kind == COUNTS_NO_TOKENS for one in lessons):
             changes["count_tokens_enabled"] = False
         if endpoint.context_window is None and model is not None:
-            windows = [int(one.to) for one in lessons if one.kind == _WINDOW and one.model == model]
+            windows = [int(one.to) for one in lessons if one.kind == CONTEXT_WINDOW and one.model == model]
             changes |= {"context_window": windows[-1]} if windows else {}
         return replace(endpoint, **changes) if changes else endpoint
 
@@ -111,27 +111,31 @@ class Learning:
         """It answered in this format: a missing path later on is a mishap and no lesson."""
         self._spoken.add((endpoint.name, wire_format))
 
-    def lacks(self, endpoint: Endpoint, wire_format: WireFormat) -> bool:
-        """Its path for a format is missing. True where that is a lesson: it is a base that may speak the other one."""
+    def lacks(self, endpoint: Endpoint, wire_format: WireFormat) -> WireFormat | None:
+        """Its path for a format is missing. Where that is a lesson: the other format, which its base may speak."""
         if wire_format not in _OPENAI or (endpoint.name, wire_format) in self._spoken:
-            return False
+            return None
         other = _OPENAI[wire_format is WireFormat.OPENAI_CHAT]
         speaks = self.known(endpoint, None).urls
         if speaks.get(other) != endpoint.urls[wire_format]:
-            return False
-        self._add(endpoint, Lesson(_LACKS, wire_format, "", "", "", self._clock.now() + WEEK))
-        return True
+            return None
+        self._add(endpoint, Lesson(LACKS_FORMAT, wire_format, "", "", "", self._clock.now() + WEEK))
+        return other
 
     def counts_no_tokens(self, endpoint: Endpoint) -> None:
         """It does not serve ``count_tokens``."""
-        self._add(endpoint, Lesson(_UNCOUNTED, "", "", "", "", self._clock.now() + WEEK))
+        self._add(endpoint, Lesson(COUNTS_NO_TOKENS, "", "", "", "", self._clock.now() + WEEK))
 
     def takes_at_most(self, endpoint: Endpoint, model: str | None, tokens: int | None) -> None:
         """A prompt did not fit into the context of a model, which has so many tokens."""
         if model is not None and tokens is not None and tokens >= _SMALLEST_WINDOW:
-            self._add(endpoint, Lesson(_WINDOW, "", str(tokens), "", model, self._clock.now() + WEEK))
+            self._add(endpoint, Lesson(CONTEXT_WINDOW, "", str(tokens), "", model, self._clock.now() + WEEK))
 
     # the list
+
+    def lessons(self, endpoint: Endpoint) -> tuple[Lesson, ...]:
+        """Everything that is believed of this endpoint now, the oldest first."""
+        return self._holding(endpoint)
 
     def _holding(self, endpoint: Endpoint) -> tuple[Lesson, ...]:
         lessons = self._read(endpoint)
@@ -175,7 +179,7 @@ def _read(value: object) -> Lesson | None:
     """A lesson as it was written; ``None`` for what another version of this program may have left."""
     match value:
         case [str(kind), str(what), str(to), str(wire_format), str(model), (None | int() | float()) as until]:
-            known = kind in _KINDS or kind in (_LACKS, _UNCOUNTED, _WINDOW)
-            sound = to.isdecimal() or kind not in (Kind.AT_MOST, _WINDOW)
+            known = kind in _KINDS or kind in (LACKS_FORMAT, COUNTS_NO_TOKENS, CONTEXT_WINDOW)
+            sound = to.isdecimal() or kind not in (Kind.AT_MOST, CONTEXT_WINDOW)
             return Lesson(kind, what, to, wire_format, model, until) if known and sound else None
     return None

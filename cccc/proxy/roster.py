@@ -37,12 +37,15 @@ from cccc.domain.health import (
     slow_start,
     success_rate,
 )
+from cccc.domain.openings import Openings
 from cccc.domain.ranking import LAST_RESORT_EVERY, EndpointFacts, Need, Ranking, rank
 from cccc.domain.remembered import clamped, shifted
 from cccc.domain.response_time import ResponseTime, measured
 from cccc.domain.rewrite import rewritten
 from cccc.domain.trying import FULL_BUDGET, budget_after
+from cccc.domain.whatif import DOWN, NOTHING, WhatIfs, supposed_down, supposed_endpoints
 from cccc.errors import UnknownEndpoint
+from cccc.proxy.calibration import Calibration
 from cccc.proxy.fingerprint import fingerprint, recognised
 from cccc.proxy.holders import Holders
 from cccc.proxy.learning import Learning
@@ -83,6 +86,7 @@ class Member:
     retry_tokens: float = FULL_BUDGET
     trials: int = 0
     """How many trials it has had while half-open: a request knows by it whether the trial under way is its own."""
+    openings: Openings = field(default_factory=Openings)
 
     @property
     def in_flight(self) -> int:
@@ -105,6 +109,7 @@ class Roster:
         self.learning = Learning(clock, memory)
         self.signatures = Signatures(memory)
         self.holders = Holders(memory)
+        self.calibration = Calibration(memory)
 
     # configuration
 
@@ -120,6 +125,7 @@ class Roster:
                 member = Member(endpoint)
                 if endpoint.name in kept:
                     member.health = shifted(clamped(kept[endpoint.name], self._clock.now()), -self._ahead)
+                    member.openings.note(member.health.breaker, member.health.opened_at or self._clock.steady())
             member.endpoint = endpoint
             member.policy = replace(policy, enhanced_protection=endpoint.enhanced_protection)
             members[endpoint.name] = member
@@ -158,13 +164,17 @@ class Roster:
         """The endpoint with what was learned about it; ``model`` as it is sent there."""
         return self.learning.known(member.endpoint, prompt.context_of(model))
 
-    def rank(self, need: Need, session: str | None = None, prompt: Prompt = NO_PROMPT) -> Ranking:
-        """The order of endpoints for a request, now."""
+    def rank(
+        self, need: Need, session: str | None = None, prompt: Prompt = NO_PROMPT, what_if: WhatIfs = NOTHING
+    ) -> Ranking:
+        """The order of endpoints for a request, now; under ``what_if``, which changes nothing."""
         now = self._clock.steady()
         warm = self.sessions.endpoint(session, now) if self._sticky else None
         facts = {
             name: EndpointFacts(
-                availability=self._outside(member, _sent(member.endpoint, need.model), now),
+                availability=DOWN
+                if supposed_down(name, what_if)
+                else self._outside(member, _sent(member.endpoint, need.model), now),
                 ttft_ms=member.response_time.current(now) if member.response_time else None,
                 in_flight=member.in_flight,
                 warm=name == warm,
@@ -177,7 +187,7 @@ class Roster:
         if windows:
             need = replace(need, prompt_tokens=prompt.at_least(min(windows)))
         return rank(
-            endpoints,
+            supposed_endpoints(endpoints, what_if) if what_if else endpoints,
             need,
             facts,
             auto_sort=self._auto_sort,
@@ -330,6 +340,7 @@ class Roster:
         """The one place where health changes for good: it is kept, and whoever waits may come in."""
         if health != member.health:
             member.health = health
+            member.openings.note(health.breaker, self._clock.steady())
             self._memory.save_health(member.endpoint.name, shifted(health, self._ahead))
             member.slots.limit = self._limit(member)
 
@@ -350,6 +361,11 @@ class Roster:
     def usable(self) -> int:
         """How many enabled endpoints may be used now, for whatever model."""
         return sum(member.endpoint.enabled and self._usable(member, None) for member in self._members.values())
+
+    def was_open(self, name: str, begin: float, end: float) -> bool:
+        """Whether an endpoint's breaker was not closed at some moment between two wall times of this process."""
+        ahead = self._ahead
+        return self.member(name).openings.during(begin - ahead, end - ahead)
 
     def views(self) -> tuple[EndpointView, ...]:
         """Every endpoint for the screens, in the order of the file."""

@@ -17,9 +17,19 @@ import orjson
 
 from cccc.clock import Clock
 from cccc.control import filters, wire
-from cccc.control.api import ClientType, Control, EndpointAction, StatsKey
+from cccc.control.api import (
+    NOTHING,
+    ClientOptions,
+    ClientType,
+    Control,
+    EndpointAction,
+    Span,
+    StatsKey,
+    WhatIf,
+    WhatIfs,
+)
 from cccc.domain.answers import Failure
-from cccc.errors import BadRequest, CcccError
+from cccc.errors import BadRequest, CcccError, ControlError
 from cccc.http.messages import Headers, Request, RequestHead, Responder
 from cccc.server.replies import new_request_id
 from cccc.server.routing import Guard, Handler, Refusal, Route
@@ -31,6 +41,8 @@ Answer = Callable[[Request], Awaitable[Any]]
 PREFIX = "/admin/api"
 
 _LIMIT = 50
+_LAST = 200
+_STRIP = 30
 _DIGITS = 18
 _DAY = 86_400.0
 _JSON = "application/json"
@@ -77,17 +89,28 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
         ("GET", "endpoints", admin.endpoints),
         ("GET", "requests", admin.requests),
         ("GET", "requests/{id}", admin.request),
+        ("GET", "endpoints/{name}/detail", admin.endpoint_detail),
+        ("GET", "activity", admin.activity),
         ("GET", "stats", admin.stats),
+        ("GET", "series", admin.series),
         ("GET", "rank", admin.rank),
+        ("GET", "rank/moves", admin.moves),
+        ("GET", "rank/ways_up", admin.ways_up),
         ("GET", "config", admin.config),
+        ("GET", "clients", admin.clients),
         ("POST", "endpoints/{name}/{action}", admin.endpoint_action),
         ("POST", "config/check", admin.config_check),
+        ("POST", "clients/{client}/plan", admin.client_plan),
+        ("POST", "clients/{client}/apply", admin.client_apply),
+        ("POST", "clients/{client}/restore", admin.client_restore),
+        ("POST", "clients/{client}/prove", admin.client_prove),
         ("POST", "use", admin.use),
         ("POST", "stop", admin.stop),
     )
     return (
         *(_route(method, path, _answering(answer)) for method, path, answer in answers),
         _route("GET", "events", admin.events),
+        _route("GET", "requests/{id}/flow", admin.flow),
     )
 
 
@@ -103,9 +126,13 @@ def _answering(answer: Answer) -> Handler:
             status, value = 200, await answer(request)
         except CcccError as error:
             status, value = wire.error_json(error)
-        await responder.send(status, _headers(_JSON), wire.dumps(value).encode())
+        await _send(responder, status, value)
 
     return handler
+
+
+async def _send(responder: Responder, status: int, value: Any) -> None:
+    await responder.send(status, _headers(_JSON), wire.dumps(value).encode())
 
 
 class _Admin:
@@ -132,19 +159,55 @@ class _Admin:
     async def request(self, request: Request) -> Any:
         return wire.to_json(await self._control.request(request.fields["id"]))
 
+    async def endpoint_detail(self, request: Request) -> Any:
+        return wire.to_json(await self._control.endpoint_detail(request.fields["name"]))
+
+    async def activity(self, request: Request) -> Any:
+        minutes = _Parameters.of_query(request).get("minutes", _minutes, _STRIP)
+        return wire.to_json(await self._control.activity(minutes))
+
     async def stats(self, request: Request) -> Any:
         query, now = _Parameters.of_query(request), self._clock.now()
-        since = query.get("since", lambda text: filters.moment(text, now), now - _DAY)
-        return wire.to_json(
-            await self._control.stats(query.get("by", _one_of(StatsKey), StatsKey.ENDPOINT), since=since)
+        view = await self._control.stats(
+            query.get("by", _one_of(StatsKey), StatsKey.ENDPOINT),
+            since=query.get("since", lambda text: filters.moment(text, now), now - _DAY),
+            client_type=query.optional("client", filters.client_type),
+            endpoint=query.optional("endpoint", str),
         )
+        return wire.to_json(view)
+
+    async def series(self, request: Request) -> Any:
+        query = _Parameters.of_query(request)
+        view = await self._control.series(
+            query.get("span", _one_of(Span), Span.HOUR),
+            query.get("by", _one_of(StatsKey), StatsKey.ENDPOINT),
+            client_type=query.optional("client", filters.client_type),
+            endpoint=query.optional("endpoint", str),
+        )
+        return wire.to_json(view)
 
     async def rank(self, request: Request) -> Any:
         query = _Parameters.of_query(request)
         client_type = query.required("client", filters.client_type)
         model = query.optional("model", str)
-        ranking = await self._control.rank(client_type, model=model, path=query.optional("path", str))
+        path, what_if = query.optional("path", str), query.get("what_if", _supposed, NOTHING)
+        ranking = await self._control.rank(client_type, model=model, path=path, what_if=what_if)
         return wire.rank_json(ranking, client_type, model)
+
+    async def moves(self, request: Request) -> Any:
+        query = _Parameters.of_query(request)
+        client_type, what_if = query.required("client", filters.client_type), query.get("what_if", _supposed, NOTHING)
+        return wire.to_json(await self._control.moves(client_type, what_if, last=query.get("last", _count, _LAST)))
+
+    async def ways_up(self, request: Request) -> Any:
+        query = _Parameters.of_query(request)
+        ways = await self._control.ways_up(
+            query.required("endpoint", str),
+            query.required("client", filters.client_type),
+            model=query.optional("model", str),
+            what_if=query.get("what_if", _supposed, NOTHING),
+        )
+        return wire.to_json(ways)
 
     async def config(self, _: Request) -> Any:
         return wire.to_json(await self._control.config())
@@ -169,6 +232,25 @@ class _Admin:
         )
         return wire.to_json(manual)
 
+    async def clients(self, _: Request) -> Any:
+        return wire.to_json(await self._control.clients())
+
+    async def client_plan(self, request: Request) -> Any:
+        options = _Parameters.of_body(request).as_a(ClientOptions)
+        return wire.to_json(await self._control.client_plan(_client(request), options))
+
+    async def client_apply(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        seen = body.optional("seen", _text)
+        return wire.to_json(await self._control.client_apply(_client(request), body.as_a(ClientOptions), seen=seen))
+
+    async def client_restore(self, request: Request) -> Any:
+        keep_table = _Parameters.of_body(request).get("keep_table", _yes_no, False)
+        return wire.to_json(await self._control.client_restore(_client(request), keep_table=keep_table))
+
+    async def client_prove(self, request: Request) -> Any:
+        return wire.to_json(await self._control.client_prove(_client(request)))
+
     async def stop(self, _: Request) -> Any:
         await self._control.stop()
         return {"stopping": True}
@@ -179,8 +261,25 @@ class _Admin:
             await responder.start(200, _headers(_EVENTS))
             await responder.write(b": what happens from now on\n\n")
             async for event in events:
-                await responder.write(f"data: {wire.dumps(wire.event_to_json(event))}\n\n".encode())
+                await responder.write(_told(wire.event_to_json(event)))
             await responder.finish()
+
+    async def flow(self, request: Request, responder: Responder) -> None:
+        """Server-sent events up to the end of a request."""
+        async with aclosing(self._control.watch(request.fields["id"])) as flow:
+            try:
+                piece = await anext(flow)
+            except CcccError as error:
+                await _send(responder, *wire.error_json(error))
+                return
+            await responder.start(200, _headers(_EVENTS), _told(wire.piece_to_json(piece)))
+            async for piece in flow:
+                await responder.write(_told(wire.piece_to_json(piece)))
+            await responder.finish()
+
+
+def _told(value: Any) -> bytes:
+    return f"data: {wire.dumps(value)}\n\n".encode()
 
 
 class _Parameters:
@@ -218,11 +317,23 @@ class _Parameters:
         value = self.optional(name, read)
         return default if value is None else value
 
+    def as_a(self, kind: type[V]) -> V:
+        """All of them as one value of ``control.api``; other names are left alone."""
+        try:
+            return wire.from_json(kind, dict(self._values))
+        except ControlError:
+            names = ", ".join(field for field in kind.__annotations__)
+            raise BadRequest(400, f"the body is not as expected; it may hold {names}") from None
+
     def required(self, name: str, read: Callable[[Any], V]) -> V:
         value = self.optional(name, read)
         if value is None:
             raise BadRequest(400, f"{name}: is required")
         return value
+
+
+def _client(request: Request) -> ClientType:
+    return _Parameters(request.fields).required("client", filters.client_type)
 
 
 def _one_of(kind: type[E]) -> Callable[[Any], E]:
@@ -247,6 +358,19 @@ def _count(value: str) -> int:
     if not (number := _number(value)):
         raise ValueError("expected a whole number, 1 or more")
     return number
+
+
+def _minutes(value: str) -> int:
+    if (minutes := _count(value)) > _DAY / 60:
+        raise ValueError("expected a day at most")
+    return minutes
+
+
+def _supposed(value: str) -> WhatIfs:
+    found = orjson.loads(value)
+    if not isinstance(found, dict):
+        raise TypeError("expected an object: what is supposed by the endpoint's name")
+    return {name: wire.given(WhatIf, one) for name, one in found.items()}
 
 
 def _text(value: Any) -> str:

@@ -99,3 +99,23 @@ def m002_knowledge(db: Database) -> None:
         "CREATE TABLE health (endpoint TEXT PRIMARY KEY, saved REAL NOT NULL, state TEXT NOT NULL) WITHOUT ROWID"
     )
     db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+
+
+@migrations()
+def m003_figures(db: Database) -> None:
+    """Indexes that hold everything statistics sum up: a row with its ranking is kilobytes long, and none is read."""
+    db.execute("""
+        CREATE INDEX requests_figures ON requests (
+            time, action, verdict, client_type, endpoint, model, wire_format, target_format, status, stream, attempts,
+            ttft_ms, duration_ms, usage_input, usage_cache_read, usage_cache_write, usage_output, usage_reasoning,
+            usage_estimated, cost_usd
+        )""")
+    db.execute("DROP INDEX requests_time")
+    db.execute("CREATE INDEX attempts_of_endpoint ON attempts (endpoint, started, outcome, ttft_ms)")
+
+
+@migrations()
+def m004_losses(db: Database) -> None:
+    """What conversions have lost, as a JSON array, which statistics sum up by what is lost."""
+    db.execute("ALTER TABLE requests ADD COLUMN losses TEXT")
+    db.execute("CREATE INDEX requests_losses ON requests (time) WHERE losses IS NOT NULL")

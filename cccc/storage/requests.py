@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 
 import zstandard
 
-from cccc.control.api import RequestFilter, RequestSummary
+from cccc.control.api import ClientType, Ranking, RequestFilter, RequestSummary
+from cccc.domain.endpoint import Action
 from cccc.domain.record import AttemptRecord, RequestRecord
 from cccc.domain.redact import Redactor
 from cccc.domain.usage import cost_usd
 from cccc.errors import StorageError, UnknownRequest
+from cccc.storage import values
 from cccc.storage.db import Reader
 from cccc.storage.policy import LogPolicy, kept
 from cccc.storage.prices import Prices
@@ -107,6 +109,20 @@ class RequestLog:
         with self._reader.connection() as connection:
             rows = _dicts(connection.execute(statement, (*parameters, limit)))
         return tuple(_summary(row) for row in reversed(rows))
+
+    def rankings(self, client_type: ClientType, *, limit: int) -> tuple[tuple[str, float, Ranking], ...]:
+        """Id, time and ranking of one kind of client's newest turns, newest first."""
+        self._settle()
+        statement = (
+            "SELECT id, time, ranking FROM requests WHERE client_type = ? AND action = ? AND ranking IS NOT NULL"
+            " ORDER BY seq DESC LIMIT ?"
+        )
+        with self._reader.connection() as connection:
+            rows = connection.execute(statement, (client_type, Action.TURN, limit)).fetchall()
+        try:
+            return tuple((request_id, time, values.loads(Ranking, ranking)) for request_id, time, ranking in rows)
+        except ValueError as error:
+            raise StorageError(f"a ranking cannot be read from the log: {error}") from error
 
     def get(self, request_id: str) -> RequestRecord:
         """One request, by its id or by a prefix that fits no other. Raises ``UnknownRequest``."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from cccc.clock import Clock
 from cccc.domain.record import AttemptRecord, RequestRecord
 from cccc.domain.redact import Redactor
+from cccc.storage.activity import Activity
 from cccc.storage.db import FILE_NAME, Reader, open_writer
 from cccc.storage.learned import Learned
 from cccc.storage.policy import DEFAULTS, LogPolicy
@@ -41,6 +42,7 @@ class Store:
         self._reader = Reader(path)
         self.requests = RequestLog(self._reader, self.flush)
         self.stats = Stats(self._reader, self.flush)
+        self.activity = Activity(self._reader, self.flush)
         self.learned = Learned(self._reader, clock, None if writer is None else writer.submit)
 
     @classmethod

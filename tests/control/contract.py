@@ -14,14 +14,24 @@ import anyio
 import pytest
 
 from cccc.control.api import (
+    ClientAsked,
     ClientType,
     Control,
     EndpointAction,
     EndpointChanged,
+    FlowEnded,
+    Moves,
+    Outcome,
     RequestFilter,
+    Span,
     Standing,
     StatsKey,
+    UpstreamAnswered,
+    UpstreamAsked,
+    UpstreamEnded,
     Verdict,
+    WhatIf,
+    WireFormat,
 )
 from cccc.errors import UnknownEndpoint, UnknownRequest
 from tests.control import world
@@ -97,6 +107,26 @@ class ControlContract:
         with pytest.raises(UnknownRequest):
             await control.request("")
 
+    async def test_reads_back_what_flowed(self, control: Control) -> None:
+        async with aclosing(control.watch(world.FAILED_OVER.id)) as flow:
+            pieces = [piece async for piece in flow]
+        asked, *between, ended = pieces
+        assert isinstance(asked, ClientAsked)
+        assert (asked.method, asked.body, asked.at_ms) == ("POST", world.FAILED_OVER.request_body, 0.0)
+        assert [type(piece) for piece in between] == [UpstreamAsked, UpstreamAnswered, UpstreamEnded] * 2
+        assert [piece.attempt for piece in between if isinstance(piece, UpstreamAsked)] == [1, 2]
+        assert [piece.error for piece in between if isinstance(piece, UpstreamEnded)] == [
+            "overloaded_error: Overloaded",
+            None,
+        ]
+        assert isinstance(ended, FlowEnded)
+        assert ended.record.id == world.FAILED_OVER.id
+
+    async def test_an_unknown_request_cannot_be_watched(self, control: Control) -> None:
+        with pytest.raises(UnknownRequest):
+            async for _ in control.watch("req_99"):
+                pass
+
     async def test_ranks(self, control: Control) -> None:
         ranking = await control.rank(ClientType.CLAUDE_CODE, model="claude-opus-4-5")
         assert ranking.order[0].name == "alpha"
@@ -106,6 +136,69 @@ class ControlContract:
     async def test_gives_statistics(self, control: Control, by: StatsKey) -> None:
         stats = await control.stats(by, since=world.NOW - 3600)
         assert (stats.by, stats.since) == (by, world.NOW - 3600)
+
+    @pytest.mark.parametrize(("endpoint", "client_type"), [("nobody", None), ("nobody", ClientType.CODEX)])
+    async def test_statistics_of_nobody_are_empty(
+        self, control: Control, endpoint: str, client_type: ClientType | None
+    ) -> None:
+        stats = await control.stats(StatsKey.MODEL, since=0.0, endpoint=endpoint, client_type=client_type)
+        assert stats.groups == ()
+
+    @pytest.mark.parametrize("span", list(Span))
+    async def test_a_series_counts_every_request_in_its_bucket(self, control: Control, span: Span) -> None:
+        series = await control.series(span)
+        assert (series.span, series.until) == (span, world.NOW)
+        assert [bucket.time for bucket in series.buckets] == [
+            series.since + at * span.bucket_s for at in range(len(series.buckets))
+        ]
+        assert series.buckets[-1].time <= world.NOW < series.buckets[-1].time + span.bucket_s
+        assert sum(bucket.requests for bucket in series.buckets) == series.totals.requests == len(world.RECORDS)
+        assert sum(sum(bucket.parts.values()) for bucket in series.buckets) == series.totals.requests
+        assert (series.totals.failovers, series.totals.recovered) == (1, 1)
+        assert series.before.requests == 0
+        assert [(one.outcome, one.requests) for one in series.errors] == [(Outcome.HEAD_TIMEOUT, 1)]
+        assert (WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT) in {(one.asked, one.sent) for one in series.conversions}
+
+    async def test_a_series_of_one_kind_of_client(self, control: Control) -> None:
+        assert (await control.series(Span.HOUR, client_type=ClientType.CODEX)).totals.requests == 1
+
+    async def test_the_activity_of_every_endpoint_minute_by_minute(self, control: Control) -> None:
+        activity = await control.activity(5)
+        assert [one.name for one in activity] == ["alpha", "beta", "gamma"]
+        for one in activity:
+            assert [minute.time for minute in one.minutes] == [world.NOW - at * 60 for at in (4, 3, 2, 1, 0)]
+
+    async def test_an_endpoint_closely(self, control: Control) -> None:
+        detail = await control.endpoint_detail("alpha")
+        assert (detail.activity.name, len(detail.activity.minutes)) == ("alpha", 60)
+        moved = next(attempt for attempt in detail.recent if attempt.outcome is Outcome.OVERLOADED)
+        assert (moved.request_id, moved.next_endpoint, moved.usage) == (world.FAILED_OVER.id, "beta", None)
+
+    async def test_nobody_knows_an_unknown_endpoint_closely(self, control: Control) -> None:
+        with pytest.raises(UnknownEndpoint):
+            await control.endpoint_detail("alpah")
+
+    async def test_ranks_as_it_would_be(self, control: Control) -> None:
+        down = await control.rank(ClientType.CLAUDE_CODE, what_if={"alpha": WhatIf(down=True)})
+        assert "alpha" not in [one.name for one in down.order]
+        assert (await control.rank(ClientType.CLAUDE_CODE)).order[0].name == "alpha", "nothing has changed"
+
+    async def test_supposes_nothing_of_unknown_endpoints(self, control: Control) -> None:
+        with pytest.raises(UnknownEndpoint):
+            await control.rank(ClientType.CLAUDE_CODE, what_if={"alpah": WhatIf(priority=3)})
+
+    async def test_which_requests_would_have_gone_elsewhere(self, control: Control) -> None:
+        moves = await control.moves(ClientType.CLAUDE_CODE, {"alpha": WhatIf(down=True)})
+        assert moves.checked == 3
+        assert [(move.request_id, move.before, move.after) for move in moves.moves] == [
+            (record.id, "alpha", "beta") for record in (world.GONE, world.FAILED_OVER, world.OK)
+        ]
+        assert await control.moves(ClientType.CLAUDE_CODE, {}, last=1) == Moves(1, ())
+
+    async def test_what_would_move_an_endpoint_up(self, control: Control) -> None:
+        with pytest.raises(UnknownEndpoint):
+            await control.ways_up("alpah", ClientType.CLAUDE_CODE)
+        assert await control.ways_up("alpha", ClientType.CLAUDE_CODE, what_if={"beta": WhatIf(priority=7)}) == ()
 
     async def test_checks_a_configuration(self, control: Control) -> None:
         assert await control.config_check("endpoints: []\n", toml=False) == ()

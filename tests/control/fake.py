@@ -10,26 +10,47 @@ import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from cccc.control.api import (
+    NOTHING,
     Breaker,
+    Bucket,
     ClientType,
     ConfigProblem,
     ConfigView,
+    ConversionCount,
     EndpointAction,
+    EndpointActivity,
     EndpointChanged,
+    EndpointDetail,
     EndpointView,
+    ErrorCount,
     Event,
+    Figures,
+    FlowPiece,
     Manual,
+    Minute,
+    Moves,
+    Outcome,
     Overview,
     Ranking,
+    RecentAttempt,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    SeriesView,
+    Span,
     Standing,
     StatsKey,
     StatsView,
     Verdict,
+    WayUp,
+    WhatIf,
+    WhatIfs,
+    WireFormat,
 )
+from cccc.domain import whatif
+from cccc.domain.redact import Redactor
 from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.proxy import watching
 from tests.control import world
 
 _EVERYTHING = RequestFilter()
@@ -91,12 +112,103 @@ class FakeControl:
             raise UnknownRequest(request_id, ambiguous=len(found) > 1)
         return found[0]
 
-    async def rank(self, client_type: ClientType, *, model: str | None = None, path: str | None = None) -> Ranking:
-        self.ranked.append((client_type, model, path))
-        return world.RANKING
+    async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        async for piece in watching.flow_of(await self.request(request_id), Redactor()):
+            yield piece
 
-    async def stats(self, by: StatsKey, *, since: float) -> StatsView:
-        return replace(world.STATS, by=by, since=since)
+    async def rank(
+        self,
+        client_type: ClientType,
+        *,
+        model: str | None = None,
+        path: str | None = None,
+        what_if: WhatIfs = NOTHING,
+    ) -> Ranking:
+        self.ranked.append((client_type, model, path))
+        for name in what_if:
+            self._known(name)
+        order = sorted(
+            (
+                replace(one, key=one.key._replace(priority=priority))
+                if (priority := what_if.get(one.name, WhatIf()).priority) is not None
+                else one
+                for one in world.RANKING.order
+                if not whatif.supposed_down(one.name, what_if)
+            ),
+            key=lambda one: one.key,
+        )
+        return replace(world.RANKING, order=tuple(replace(one, rank=place) for place, one in enumerate(order, 1)))
+
+    async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
+        newest = [record for record in reversed(self.records) if record.client_type is client_type][:last]
+        return whatif.moves(((one.id, one.time, one.ranking) for one in newest if one.ranking), what_if)
+
+    async def ways_up(
+        self, name: str, client_type: ClientType, *, model: str | None = None, what_if: WhatIfs = NOTHING
+    ) -> tuple[WayUp, ...]:
+        self._known(name)
+        return (WayUp({"alpha": WhatIf(down=True)}, 1),) if name == "beta" else ()
+
+    async def stats(
+        self, by: StatsKey, *, since: float, client_type: ClientType | None = None, endpoint: str | None = None
+    ) -> StatsView:
+        groups = () if endpoint == "nobody" else world.STATS.groups
+        return replace(world.STATS, by=by, since=since, groups=groups)
+
+    async def series(
+        self,
+        span: Span,
+        by: StatsKey = StatsKey.ENDPOINT,
+        *,
+        client_type: ClientType | None = None,
+        endpoint: str | None = None,
+    ) -> SeriesView:
+        step = span.bucket_s
+        count = round(span.seconds / step)
+        since = (self.now // step + 1 - count) * step
+        requests = len(self.records) if client_type is None else 1
+        last = Bucket(since + (count - 1) * step, requests, parts={"alpha": requests})
+        return SeriesView(
+            span=span,
+            by=by,
+            since=since,
+            until=self.now,
+            buckets=(*(Bucket(since + at * step) for at in range(count - 1)), last),
+            totals=Figures(requests=requests, failovers=1, recovered=1),
+            before=Figures(),
+            groups=world.STATS.groups,
+            errors=(ErrorCount(Verdict.UPSTREAM_ERROR, Outcome.HEAD_TIMEOUT, None, 1),),
+            conversions=(ConversionCount(WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, 1),),
+        )
+
+    async def activity(self, minutes: int = 30) -> tuple[EndpointActivity, ...]:
+        return tuple(self._activity(name, minutes) for name in self.views)
+
+    async def endpoint_detail(self, name: str) -> EndpointDetail:
+        self._known(name)
+        attempts = [
+            RecentAttempt(
+                request_id=record.id,
+                time=attempt.started,
+                outcome=attempt.outcome,
+                status=attempt.status,
+                model=attempt.model_sent,
+                ttft_ms=attempt.ttft_ms,
+                duration_ms=attempt.duration_ms,
+                usage=record.usage if attempt is record.attempts[-1] else None,
+                error=attempt.error,
+                next_endpoint=None if attempt is record.attempts[-1] else record.attempts[-1].endpoint,
+            )
+            for record in self.records
+            for attempt in record.attempts
+            if attempt.endpoint == name
+        ]
+        return replace(world.DETAIL, activity=self._activity(name, 60), recent=tuple(reversed(attempts)))
+
+    def _activity(self, name: str, minutes: int) -> EndpointActivity:
+        first = (self.now // 60 + 1 - minutes) * 60
+        strip = tuple(Minute(first + at * 60) for at in range(minutes))
+        return EndpointActivity(name, strip, per_minute=0.4, ok_share=None, ttft_p50_ms=None)
 
     async def config(self) -> ConfigView:
         return world.CONFIG

@@ -33,10 +33,12 @@ class _Answer:
         await self.write(body)
         await self.finish()
 
-    async def start(self, status: int, headers: Headers) -> None:
+    async def start(self, status: int, headers: Headers, first: bytes = b"") -> None:
         assert not self.started
         self.status, self.headers = status, headers
         self.head_sent.set()
+        if first:
+            await self.write(first)
 
     async def write(self, data: bytes) -> None:
         await self.body_in.send(data)

@@ -34,8 +34,24 @@ VIEWS = [
     api.RequestRecord,
     api.Ranking,
     api.StatsView,
+    api.SeriesView,
+    api.EndpointActivity,
+    api.EndpointDetail,
+    api.WhatIf,
+    api.Moves,
+    api.WayUp,
     api.ConfigView,
     api.ConfigProblem,
+]
+PIECES = [
+    api.ClientAsked,
+    api.UpstreamAsked,
+    api.UpstreamAnswered,
+    api.UpstreamSaid,
+    api.UpstreamEnded,
+    api.ClientGot,
+    api.FlowLost,
+    api.FlowEnded,
 ]
 EVENTS = [api.RequestStarted, api.RequestProgress, api.RequestFinished, api.EndpointChanged, api.EventsLost]
 
@@ -84,13 +100,21 @@ def test_every_event_reads_back_as_it_was(kind: type, data: st.DataObject) -> No
     assert wire.event_from_json(through_text(wire.event_to_json(event))) == event
 
 
+@pytest.mark.parametrize("kind", PIECES, ids=lambda kind: kind.__name__)
+@given(data=st.data())
+def test_every_piece_of_a_flow_reads_back_as_it_was(kind: type, data: st.DataObject) -> None:
+    piece = data.draw(values(kind))
+    assert wire.piece_from_json(through_text(wire.piece_to_json(piece))) == piece
+
+
 def test_an_event_of_a_later_version_is_passed_over() -> None:
     assert wire.event_from_json({"type": "something_new", "n": 1}) is None
+    assert wire.piece_from_json({"type": "something_new", "n": 1}) is None
 
 
 def test_every_wall_time_is_declared() -> None:
     """A new float is a length, a share or money by its name, or it belongs into ``wire.TIMES``."""
-    measures = {"duration_ms", "success_rate", "cost_usd", "cache_share"}
+    measures = {"duration_ms", "success_rate", "cost_usd", "cache_share", "tokens_per_s", "per_minute", "ok_share"}
     for cls in {*VIEWS, *EVENTS, api.AttemptRecord, api.Candidate, api.Excluded, api.StatsGroup}:
         for name, hint in get_type_hints(cls).items():
             if hint is float or float in get_args(hint):

@@ -16,9 +16,13 @@ from cccc.control.api import (
     ConfigProblem,
     ConfigValue,
     ConfigView,
+    EndpointActivity,
+    EndpointDetail,
     EndpointView,
     Excluded,
     FailureClass,
+    Learned,
+    ModelRule,
     Outcome,
     Overview,
     Ranking,
@@ -310,6 +314,21 @@ STATS = StatsView(
             cache_share=None,
         ),
     ),
+)
+
+DETAIL = EndpointDetail(
+    activity=EndpointActivity("alpha", (), 0.0, None, None),
+    ttft_p50_ms=1_120.0,
+    ttft_p95_ms=2_480.0,
+    ttft_p99_ms=4_010.0,
+    tokens_per_s=61.0,
+    asked=184,
+    left=3,
+    recent=(),
+    learned=(Learned("refuses context_management; requests go without it (anthropic)", NOW + 86_400),),
+    key="sk-…4f2a",
+    proxy="http://127.0.0.1:3128",
+    model_rules=(ModelRule("claude-*", "claude-sonnet-4-5"),),
 )
 
 CONFIG = ConfigView(

@@ -43,6 +43,10 @@ def test_every_route_is_behind_the_admin_token(fake: FakeControl) -> None:
     assert all(route.path.startswith("/admin/api/") for route in routes)
     assert {route.path for route in routes if route.has_body} == {
         "/admin/api/endpoints/{name}/{action}",
+        "/admin/api/clients/{client}/apply",
+        "/admin/api/clients/{client}/plan",
+        "/admin/api/clients/{client}/prove",
+        "/admin/api/clients/{client}/restore",
         "/admin/api/config/check",
         "/admin/api/use",
         "/admin/api/stop",

@@ -11,11 +11,11 @@ import orjson
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
 from cccc.formats.anthropic.decode_request import decode_request, session_of
+from cccc.formats.anthropic.decode_stream import StreamDecoder
 from cccc.formats.anthropic.encode_request import encode_request
+from cccc.formats.anthropic.encode_stream import StreamEncoder
 from cccc.formats.anthropic.reply import decode_reply, encode_reply
 from cccc.formats.anthropic.shape import fold_stream, unfold_reply
-from cccc.formats.anthropic.stream_decoder import StreamDecoder
-from cccc.formats.anthropic.stream_encoder import StreamEncoder
 from cccc.formats.anthropic.tables import ABILITIES, ATTRIBUTION
 from cccc.formats.anthropic.usage import later_usage, usage_of
 from cccc.ir import json

@@ -7,9 +7,8 @@ but refused, so that an endpoint of this format may answer. Source: the API refe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -20,12 +19,28 @@ from cccc.formats.anthropic.tables import MEDIA
 from cccc.ir import json
 from cccc.ir.loss import Losses
 from cccc.ir.messages import Media, Part, ResultPart, Role, Text, Thinking, ToolCall, ToolResult
-from cccc.ir.seal import unseal
+from cccc.ir.seal import is_ours, unseal
 
 Block = dict[str, Any]
 
 _ONLY_HERE = "only Anthropic Messages knows it"
 _HOSTED_RESULT = "what Anthropic ran stays in the history as text"
+_HOSTED = frozenset(
+    {
+        "server_tool_use",
+        "web_search_tool_result",
+        "web_fetch_tool_result",
+        "code_execution_tool_result",
+        "bash_code_execution_tool_result",
+        "text_editor_code_execution_tool_result",
+        "tool_search_tool_result",
+        "advisor_tool_result",
+        "mcp_tool_use",
+        "mcp_tool_result",
+    }
+)
+_WORDS = ("title", "url", "text", "data", "stdout", "stderr", "tool_name", "error_code", "content", "source")
+"""The fields of what it ran that hold words, or something that holds words."""
 
 
 def decoded_parts(content: object, role: Role, path: str, losses: Losses) -> tuple[Part, ...]:
@@ -52,13 +67,33 @@ def is_cached(block: Mapping[str, Any]) -> bool:
 
 
 def _parts(block: Block, role: Role, path: str, losses: Losses) -> list[Part]:
-    kind = json.text(block.get("type")) or ("text" if "text" in block else "")
-    if reader := _KNOWN.get(kind):
-        return reader(block, path, losses)
-    if role is Role.ASSISTANT:
-        losses.add(path, kind or "content", _HOSTED_RESULT if kind in _HOSTED else _ONLY_HERE)
-        return [Text(said)] if (said := _told(kind, block)) else []
+    kind = _kind(block)
+    match kind:
+        case "text":
+            return _text(block, path, losses)
+        case "image" | "document":
+            return list(_shown(block, path, losses))
+        case "search_result":
+            return [_found(block)]
+        case "thinking":
+            return _thinking(block)
+        case "redacted_thinking":
+            return _redacted(block)
+        case "tool_use":
+            call_id, name = json.text(block.get("id")) or "", json.text(block.get("name")) or ""
+            return [ToolCall(call_id, name, arguments(block.get("input")))]
+        case "tool_result":
+            return [_tool_result(block, path, losses)]
+        case "compaction":
+            return [_summary(block, path)]
+        case _ if role is Role.ASSISTANT:
+            losses.add(path, kind or "content", _HOSTED_RESULT if kind in _HOSTED else _ONLY_HERE)
+            return [Text(said)] if (said := _told(kind, block)) else []
     raise NotConvertible(path, f"{_ONLY_HERE} ({kind or 'a block without a type'})")
+
+
+def _kind(block: Block) -> str:
+    return json.text(block.get("type")) or ("text" if "text" in block else "")
 
 
 def _text(block: Block, path: str, losses: Losses) -> list[Part]:
@@ -68,8 +103,11 @@ def _text(block: Block, path: str, losses: Losses) -> list[Part]:
     return [Text(text, is_cached(block))] if text else []
 
 
-def _media(block: Block, path: str, losses: Losses) -> list[Part]:
-    return list(_shown(block, path, losses))
+def _summary(block: Block, path: str) -> Text:
+    summary = json.text(block.get("content"))
+    if summary is None:
+        raise NotConvertible(path, "only Anthropic can read its summary of the conversation")
+    return Text(summary, is_cached(block))
 
 
 def _shown(block: Block, path: str, losses: Losses) -> list[ResultPart]:
@@ -101,36 +139,28 @@ def _titled(title: str, text: str) -> str:
     return f"{heading}\n{text}" if text else heading
 
 
-def _search_result(block: Block, path: str, losses: Losses) -> list[Part]:  # noqa: ARG001 - a reader like the others
-    return [_found(block)]
-
-
 def _found(block: Block) -> Text:
     """A search result of the client's own: its title, where it is from, and what it says."""
     words = (json.text(block.get("title")), json.text(block.get("source")), json.plain_text(block.get("content")))
     return Text("\n".join(word for word in words if word), is_cached(block))
 
 
-def _thinking(block: Block, path: str, losses: Losses) -> list[Part]:  # noqa: ARG001 - a reader like the others
+def _thinking(block: Block) -> list[Part]:
     words, signature = json.text(block.get("thinking")) or "", json.text(block.get("signature")) or ""
     if own := unseal(signature):
         return [replace(own, text=words)]
-    if not words and not signature:
-        return []
-    return [Thinking(words, signature, WireFormat.ANTHROPIC if signature else None)]
+    if not signature or is_ours(signature):
+        return [Thinking(words)] if words else []
+    return [Thinking(words, signature, WireFormat.ANTHROPIC)]
 
 
-def _redacted(block: Block, path: str, losses: Losses) -> list[Part]:  # noqa: ARG001 - a reader like the others
+def _redacted(block: Block) -> list[Part]:
     data = json.text(block.get("data"))
     if data is None:
         return []
-    return [unseal(data) or Thinking("", data, WireFormat.ANTHROPIC, redacted=True)]
-
-
-def _tool_use(block: Block, path: str, losses: Losses) -> list[Part]:  # noqa: ARG001 - a reader like the others
-    return [
-        ToolCall(json.text(block.get("id")) or "", json.text(block.get("name")) or "", arguments(block.get("input")))
-    ]
+    if is_ours(data):
+        return [own] if (own := unseal(data)) else []
+    return [Thinking("", data, WireFormat.ANTHROPIC, redacted=True)]
 
 
 def arguments(given: object) -> str:
@@ -140,15 +170,13 @@ def arguments(given: object) -> str:
     return orjson.dumps(given if isinstance(given, dict) else {"input": given}).decode()
 
 
-def _tool_result(block: Block, path: str, losses: Losses) -> list[Part]:
-    return [
-        ToolResult(
-            json.text(block.get("tool_use_id")) or "",
-            tuple(_result_parts(block.get("content"), path, losses)),
-            is_error=block.get("is_error") is True,
-            cached=is_cached(block),
-        )
-    ]
+def _tool_result(block: Block, path: str, losses: Losses) -> ToolResult:
+    return ToolResult(
+        json.text(block.get("tool_use_id")) or "",
+        tuple(_result_parts(block.get("content"), path, losses)),
+        is_error=block.get("is_error") is True,
+        cached=is_cached(block),
+    )
 
 
 def _result_parts(content: object, path: str, losses: Losses) -> list[ResultPart]:
@@ -157,7 +185,7 @@ def _result_parts(content: object, path: str, losses: Losses) -> list[ResultPart
     parts: list[ResultPart] = []
     for at, item in enumerate(json.items(content)):
         block, place = json.obj(item), f"{path}.content[{at}]"
-        kind = json.text(block.get("type")) or ("text" if "text" in block else "")
+        kind = _kind(block)
         if kind in MEDIA:
             parts += _shown(block, place, losses)
         elif kind == "search_result":
@@ -172,32 +200,12 @@ def _result_parts(content: object, path: str, losses: Losses) -> list[ResultPart
     return parts
 
 
-def _compaction(block: Block, path: str, losses: Losses) -> list[Part]:  # noqa: ARG001 - a reader like the others
-    summary = json.text(block.get("content"))
-    return [Text(summary, is_cached(block))] if summary else []
-
-
 def _told(kind: str, block: Block) -> str:
     """What a block that the vendor made says in words, in a tag of its kind."""
     name = f' name="{block["name"]}"' if json.text(block.get("name")) else ""
     asked = block.get("input")
     said = orjson.dumps(asked).decode() if asked else "\n".join(_words(block.get("content")))
     return f"<{kind}{name}>\n{said}\n</{kind}>" if kind and said else json.text(block.get("text")) or ""
-
-
-_WORDS = (
-    "title",
-    "url",
-    "text",
-    "data",
-    "stdout",
-    "stderr",
-    "tool_name",
-    "error_code",
-    "content",
-    "source",
-    "return_code",
-)
 
 
 def _words(content: object) -> list[str]:
@@ -209,33 +217,3 @@ def _words(content: object) -> list[str]:
     # What is encrypted or encoded says nothing to another model.
     readable = [] if content.get("type") == "base64" else [content[key] for key in _WORDS if key in content]
     return [word for value in readable for word in _words(value)]
-
-
-_HOSTED = frozenset(
-    {
-        "server_tool_use",
-        "web_search_tool_result",
-        "web_fetch_tool_result",
-        "code_execution_tool_result",
-        "bash_code_execution_tool_result",
-        "text_editor_code_execution_tool_result",
-        "tool_search_tool_result",
-        "advisor_tool_result",
-        "mcp_tool_use",
-        "mcp_tool_result",
-    }
-)
-
-_KNOWN: Mapping[str, Callable[[Block, str, Losses], list[Part]]] = MappingProxyType(
-    {
-        "text": _text,
-        "image": _media,
-        "document": _media,
-        "search_result": _search_result,
-        "thinking": _thinking,
-        "redacted_thinking": _redacted,
-        "tool_use": _tool_use,
-        "tool_result": _tool_result,
-        "compaction": _compaction,
-    }
-)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cccc.errors import NotConvertible
+from cccc.formats.anthropic.client_tools import client_tool
 from cccc.formats.anthropic.decode_blocks import decoded_parts, decoded_texts, is_cached
 from cccc.formats.anthropic.tables import ATTRIBUTION, EFFORTS
 from cccc.ir import json
@@ -46,6 +47,7 @@ _READ = frozenset(
         "top_p",
         "top_k",
         "service_tier",
+        "context_management",
     }
 )
 _MEANINGLESS_ELSEWHERE = frozenset(
@@ -55,7 +57,6 @@ _MEANINGLESS_ELSEWHERE = frozenset(
         "anthropic_version",
         "cache_control",  # asks for the caching that other vendors do unasked
         "container",  # of tools that are lost anyway
-        "context_management",  # what the client keeps of its own history
         "diagnostics",
         "fallbacks",  # of Anthropic's models
         "fallback_credit_token",
@@ -86,6 +87,10 @@ def decode_request(body: JsonObject, losses: Losses) -> Request:
             raise NotConvertible(name, "it refers to state that Anthropic holds")
         if name not in _READ | _MEANINGLESS_ELSEWHERE and body[name] is not None:
             losses.add(name, name, _ONLY_HERE)
+    for edit in map(json.obj, json.items(json.obj(body.get("context_management")).get("edits"))):
+        # Thinking of the past goes back to its maker only, whatever the client wants kept of it.
+        if not str(edit.get("type")).startswith("clear_thinking"):
+            losses.add("context_management", "context_management", _ONLY_HERE)
     user = json.text(json.obj(body.get("metadata")).get("user_id")) or ""
     tools = _list(body.get("tools"), "tools", losses, _tool)
     return Request(
@@ -141,10 +146,11 @@ def _system(system: object) -> tuple[Text, ...]:
 def _tool(tool: dict[str, Any], path: str, losses: Losses) -> Tool:
     kind = json.text(tool.get("type"))
     name = json.text(tool.get("name")) or ""
+    if kind is not None and (known := client_tool(kind)):
+        return Tool(name, known.description, known.schema, cached=is_cached(tool), path=path)
     if kind not in _FUNCTION_TYPES:
-        # A typed tool is known by its type alone, and its model was trained on it: no other can be offered it.
         hosted = ToolKind.WEB_SEARCH if str(kind).startswith(_WEB_SEARCH) else ToolKind.OTHER_HOSTED
-        settings = {key: value for key, value in tool.items() if key not in ("name", "cache_control")}
+        settings = {key: value for key, value in tool.items() if key not in ("type", "name", "cache_control")}
         return Tool(name, kind=hosted, settings=settings, cached=is_cached(tool), path=path)
     if tool.get("input_examples"):
         losses.add(f"{path}.input_examples", "input_examples", _ONLY_HERE)

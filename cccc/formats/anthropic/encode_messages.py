@@ -68,12 +68,13 @@ def thinks_on(turns: list[Turn]) -> bool:
     """
     if turns[-1]["role"] == "assistant":
         return False
+    began: Turn | None = None
     for turn in reversed(turns):
         if turn["role"] == "assistant":
-            return turn["content"][0]["type"] in _THINKING
-        if turn["content"][0]["type"] != "tool_result":
-            return True
-    return True
+            began = turn
+        elif turn["content"][0]["type"] != "tool_result":
+            break
+    return began is None or began["content"][0]["type"] in _THINKING
 
 
 def _alternating(turns: Iterable[Turn]) -> list[Turn]:

@@ -27,8 +27,9 @@ _JSON_SCHEMA = "Answer with one JSON object and nothing else. It must follow thi
 def encode_request(request: Request, target: Target, losses: Losses) -> dict[str, Any]:
     """The body for ``target``. Raises ``NotConvertible`` for media that the format cannot hold."""
     limit = request.max_tokens or target.max_output or DEFAULT_MAX_TOKENS
-    if target.max_output:
-        limit = min(limit, target.max_output)
+    if target.max_output and limit > target.max_output:
+        losses.add("max_tokens", "max_tokens", f"the model writes at most {target.max_output}")
+        limit = target.max_output
     turns = encoded_messages(request.messages, losses)
     body: dict[str, Any] = {"model": target.model, "max_tokens": limit, "messages": turns}
     system = [block for text in request.system for block in encoded_text(text.text)]
@@ -91,19 +92,24 @@ def _set_thinking(body: dict[str, Any], request: Request, target: Target, losses
             body["thinking"] = {"type": "disabled"}
         return
     if effort is None:
-        losses.add("reasoning", "thinking", "the model does not think")
+        losses.add("reasoning", "reasoning effort", "the model does not think")
         return
     limit = body["max_tokens"]
-    room = limit - max(LEAST_BUDGET, limit // 4)  # the answer itself needs some
-    budget = budget_of_effort(effort, room) if reasoning.budget is None else min(reasoning.budget, room - 1)
+    # Thinking counts against the limit, of which the answer itself needs some; a limit of ours is for the answer alone.
+    room = limit - max(LEAST_BUDGET, limit // 4) if request.max_tokens or target.max_output else None
+    budget = reasoning.budget or budget_of_effort(effort, room)
+    if budget and room:
+        budget = min(budget, room - 1)
     if body.get("tool_choice", {}).get("type") not in _FREE_CHOICES:
-        losses.add("reasoning", "thinking", "Anthropic does not think where a tool must be called")
+        losses.add("reasoning", "reasoning effort", "Anthropic does not think where a tool must be called")
     elif budget is None or budget < LEAST_BUDGET:
-        losses.add("reasoning", "thinking", "the answer's limit leaves no room for it")
+        losses.add("reasoning", "reasoning effort", "the answer's limit leaves no room for it")
     elif not thinks_on(body["messages"]):
-        losses.add("reasoning", "thinking", "the turn that it would go on with began without its own thinking")
+        losses.add("reasoning", "reasoning effort", "the turn that it would go on with began without its own thinking")
     else:
         body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+        if room is None:
+            body["max_tokens"] += budget
 
 
 def _set_sampling(body: dict[str, Any], request: Request, target: Target, losses: Losses) -> None:

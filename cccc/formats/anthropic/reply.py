@@ -20,8 +20,13 @@ from cccc.ir.seal import seal
 def decode_reply(body: JsonObject) -> Reply:
     """A whole answer in neutral words. What the vendor ran by itself is no call for the client, and left out."""
     parts: list[ReplyPart] = []
+    calls: set[str] = set()
     for block in map(json.obj, json.items(body.get("content"))):
         for part in _parts(block):
+            if isinstance(part, ToolCall) and part.id:
+                if part.id in calls:  # some relays tell a call twice
+                    continue
+                calls.add(part.id)
             # A text with citations comes in many blocks; it is one text to everybody else.
             if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
                 parts[-1] = Text(parts[-1].text + part.text)
@@ -68,10 +73,10 @@ def message_body(front: Front, usage: Usage) -> dict[str, Any]:
 
 def stop_word(stop: StopReason, *, calls: bool, refused: bool) -> str:
     """``stop_reason``: clients look for a call where it says so, and take words of refusal for an answer where not."""
-    if refused and stop is StopReason.END:
-        return STOP_WORDS[StopReason.REFUSAL]
     if calls and stop is StopReason.END:
         return STOP_WORDS[StopReason.TOOL_USE]
+    if refused and stop is StopReason.END:
+        return STOP_WORDS[StopReason.REFUSAL]
     if not calls and stop is StopReason.TOOL_USE:
         return STOP_WORDS[StopReason.END]
     return STOP_WORDS[stop]

@@ -82,7 +82,9 @@ class Calls:
         call_id, name = json.text(fragment.get("id")) or "", json.text(inner.get("name")) or ""
         index = fragment.get("index")
         key: Hashable = index if isinstance(index, int) else call_id
-        call = self._at.get(key) if key != "" else self.all[-1] if self.all else None
+        call = self._at.get(key)
+        if key == "" and self.all:
+            call = self.all[-1]
         if call is None or not call.continued_by(call_id, name):
             call = Call(call_id, name, custom)
             self.all.append(call)
@@ -91,9 +93,7 @@ class Calls:
                 self._at.setdefault(call_id, call)
         call.id = call.id or call_id
         call.name = call.name or name
-        return call, self._more(call, inner.get("input" if custom else "arguments"))
-
-    def _more(self, call: Call, value: object) -> str:
-        if isinstance(value, dict):
-            value = orjson.dumps(value).decode()
-        return call.add(value) if isinstance(value, str) else ""
+        more = inner.get("input" if custom else "arguments")
+        if isinstance(more, dict):
+            more = orjson.dumps(more).decode()
+        return call, call.add(more) if isinstance(more, str) else ""

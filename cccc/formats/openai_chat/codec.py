@@ -20,7 +20,7 @@ from cccc.formats.openai_chat.encode_request import encode_request
 from cccc.formats.openai_chat.encode_stream import ChunkEncoder
 from cccc.formats.openai_chat.reply import decode_reply, encode_reply
 from cccc.formats.openai_chat.shape import fold_stream, unfold_reply
-from cccc.formats.openai_chat.tables import ABILITIES, SYSTEM_ROLES, read_usage
+from cccc.formats.openai_chat.tables import ABILITIES, SYSTEM_ROLES, usage_of
 from cccc.ir import json
 from cccc.ir.codec import Fault, Front, JsonObject, ReplyFacts, RequestFacts, StreamDecoder, StreamEncoder, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
@@ -114,16 +114,20 @@ class Scanner:
         return weight
 
     def _call(self, call: dict[str, Any], place: int) -> None:
-        """A fragment of a call. Vendors reuse an index for a new call, and repeat or empty the id of an old one."""
+        """A fragment of a call.
+
+        Vendors reuse an index for a new call, which has a name then, and repeat, change or empty the id of an old one.
+        """
         index = call.get("index")
         key = index if isinstance(index, int) else place
+        function = json.obj(call.get("function"))
         call_id = json.text(call.get("id"))
-        if key not in self._calls or (call_id and call_id != self._call_ids.get(key)):
+        if key not in self._calls or (call_id and function.get("name") and call_id != self._call_ids.get(key)):
             self._reading.broken_tool |= not self._calls.end(key)
             self._reading.tool_calls += 1
             self._calls.start(key)
             self._call_ids[key] = call_id or ""
-        self._calls.add(key, json.obj(call.get("function")).get("arguments"))
+        self._calls.add(key, function.get("arguments"))
 
 
 class OpenAIChatCodec:
@@ -248,8 +252,7 @@ def _text(message: dict[str, Any]) -> str:
 def _read_head(reading: Reading, value: dict[str, Any]) -> None:
     reading.model = json.text(value.get("model")) or reading.model
     reading.response_id = json.text(value.get("id")) or reading.response_id
-    if usage := json.obj(value.get("usage")):
-        reading.usage = read_usage(usage)
+    reading.usage = usage_of(value) or reading.usage
 
 
 def _read_finish(reading: Reading, finish: str) -> None:

@@ -1,7 +1,7 @@
 """What vendors write inside a message: texts in parts, thoughts under several names, thoughts within tags.
 
 Source: the vendors' references for ``reasoning_content`` (DeepSeek), ``reasoning`` and ``reasoning_details``
-(OpenRouter) and content in chunks (Mistral).
+(OpenRouter), content in chunks (Mistral) and ``extra_content`` (Gemini).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from cccc.formats.openai_chat.tables import THINKING_KEYS
 from cccc.ir import json
 
 _THINKING_PARTS = frozenset({"thinking", "reasoning"})
+_BESIDE_CALL = "extra_content"
+_CONTINUED = frozenset({"text", "summary", "data"})
 
 
 def joined_text(content: object) -> str:
@@ -39,30 +41,34 @@ def pieces_of(content: object) -> list[tuple[bool, str]]:
         return [(False, content)] if content else []
     pieces = []
     for part in map(json.obj, json.items(content)):
-        if (kind := part.get("type")) in _THINKING_PARTS:
+        if (kind := json.text(part.get("type"))) in _THINKING_PARTS:
             pieces.append((True, joined_text(part.get(kind)) or json.text(part.get("text")) or ""))
         else:
             pieces.append((False, json.text(part.get("text")) or ""))
     return [(thought, words) for thought, words in pieces if words]
 
 
-def sealed_details(details: object) -> str:
-    """OpenRouter's ``reasoning_details`` as text, if anything in them is sealed; else empty.
+def sealed_call(call: Mapping[str, Any]) -> str:
+    """What stands beside a call and must go back with it, as text: Gemini signs its calls there."""
+    extra = json.obj(call.get(_BESIDE_CALL))
+    return orjson.dumps({_BESIDE_CALL: extra}).decode() if extra else ""
 
-    They must go back as they came, or whoever signed them refuses the turn.
-    """
-    found = [detail for detail in json.items(details) if isinstance(detail, dict)]
-    sealed = any(detail.get("signature") or detail.get("data") for detail in found)
-    return orjson.dumps(found).decode() if sealed else ""
+
+def unsealed_call(sealed: str) -> dict[str, Any]:
+    """The fields of a call within what ``sealed_call`` gave; empty for anything else."""
+    return {key: value for key, value in json.obj(json.peek(sealed)).items() if key == _BESIDE_CALL}
 
 
 def unsealed_details(sealed: str) -> list[Any]:
-    """The details within what ``sealed_details`` gave; empty for anything else."""
+    """The details within what ``Details.sealed`` gave; empty for anything else."""
     return json.items(json.peek(sealed))
 
 
 class Details:
-    """``reasoning_details`` while their pieces come: those of one index continue each other."""
+    """OpenRouter's ``reasoning_details`` while their pieces come: those of one index continue each other.
+
+    They must go back as they came, or whoever signed them refuses the turn.
+    """
 
     def __init__(self) -> None:
         self._all: list[dict[str, Any]] = []
@@ -81,12 +87,10 @@ class Details:
                 self._all.append(dict(detail))
 
     def sealed(self) -> str:
-        """What ``sealed_details`` makes of those that came since the last time."""
+        """Those that came since the last time as text, if anything in them is sealed; else empty."""
         found, self._all = self._all, []
-        return sealed_details(found)
-
-
-_CONTINUED = frozenset({"text", "summary", "data"})
+        sealed = any(detail.get("signature") or detail.get("data") for detail in found)
+        return orjson.dumps(found).decode() if sealed else ""
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -1,44 +1,31 @@
 """A Chat Completions request in neutral words.
 
-Reads what OpenAI documents, what it used to (``functions``), and what clients of the compatible vendors send beside it
-(``reasoning_content`` in history, ``thinking``, ``cache_control``). Source: the API reference of
-``POST /v1/chat/completions``.
+Reads what OpenAI documents, what it used to (``functions``), and how clients of the compatible vendors ask a model to
+think. Source: the API reference of ``POST /v1/chat/completions``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-import orjson
-
 from cccc.errors import NotConvertible
-from cccc.formats.openai_chat.content import joined_text, thought_in
-from cccc.formats.openai_chat.tables import AUDIO_TYPES, CHOICES, SYSTEM_ROLES, made_call_id
+from cccc.formats.openai_chat.decode_messages import decode_messages
+from cccc.formats.openai_chat.tables import CHOICES
 from cccc.ir import json
 from cccc.ir.loss import Losses
 from cccc.ir.messages import (
     Choice,
     Effort,
-    Media,
-    Medium,
-    Message,
     Output,
-    Part,
     Reasoning,
-    Refusal,
     Request,
-    Role,
     Sampling,
-    Text,
-    Thinking,
     Tool,
-    ToolCall,
     ToolChoice,
     ToolKind,
-    ToolResult,
 )
 
 _SHARED_TUNING = ("frequency_penalty", "presence_penalty", "seed")
@@ -64,7 +51,7 @@ def decode_request(body: Mapping[str, Any], losses: Losses) -> Request:
     for field, value in body.items():
         if field not in _READ and value is not None and value not in _SAYS_NOTHING.get(field, ()):
             losses.add(field, field, _ONLY_CHAT)
-    system, messages = _messages(json.items(body.get("messages")), losses)
+    system, messages = decode_messages(json.items(body.get("messages")), losses)
     tools, choice = _offer(body, losses)
     return Request(
         model=json.text(body.get("model")) or "",
@@ -90,170 +77,6 @@ def _refuse(body: Mapping[str, Any]) -> None:
         raise NotConvertible("n", "several answers to one request exist in OpenAI Chat only")
     if "audio" in json.items(body.get("modalities")):
         raise NotConvertible("modalities", "spoken answers exist in OpenAI Chat only")
-
-
-# messages
-
-
-def _messages(raw: list[Any], losses: Losses) -> tuple[tuple[Text, ...], tuple[Message, ...]]:
-    """The system texts before everything else, and the rest in its order."""
-    system: list[Text] = []
-    messages: list[Message] = []
-    calls = _Calls()
-    for place, message in enumerate(map(json.obj, raw)):
-        path = f"messages[{place}]"
-        role = message.get("role")
-        if role in ("system", "developer", "user") and json.text(message.get("name")):
-            losses.add(f"{path}.name", "name", "names of speakers exist in OpenAI Chat only")
-        if role in SYSTEM_ROLES:
-            texts = [part for part in _content(message.get("content"), path, losses) if isinstance(part, Text)]
-            if messages:
-                messages.append(Message(Role.SYSTEM, tuple(texts), path))
-            else:
-                system += texts
-        elif role == "assistant":
-            messages.append(Message(Role.ASSISTANT, tuple(_assistant(message, path, calls, losses)), path))
-        elif role in ("tool", "function"):
-            messages.append(Message(Role.USER, (_result(message, path, calls, losses),), path))
-        else:
-            messages.append(Message(Role.USER, tuple(_content(message.get("content"), path, losses)), path))
-    return tuple(system), tuple(messages)
-
-
-class _Calls:
-    """Ids for the calls of ``function_call``, which have none: made from their place, and found again by the name."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, str] = {}
-
-    def made(self, path: str, name: str) -> str:
-        """The id of a call."""
-        self._waiting[name] = made = made_call_id(path, name)
-        return made
-
-    def answered(self, path: str, name: str) -> str:
-        """The id of the call that a result is for."""
-        return self._waiting.pop(name, "") or made_call_id(path, name)
-
-
-def _assistant(message: dict[str, Any], path: str, calls: _Calls, losses: Losses) -> Iterator[Part]:
-    if thought := thought_in(message):
-        yield Thinking(thought)
-    yield from _content(message.get("content"), path, losses)
-    if refusal := json.text(message.get("refusal")):
-        yield Refusal(refusal)
-    if message.get("audio"):
-        raise NotConvertible(f"{path}.audio", "a spoken answer is held by OpenAI alone")
-    for place, call in enumerate(map(json.obj, json.items(message.get("tool_calls")))):
-        yield _call(call, f"{path}.tool_calls[{place}]")
-    if function := json.obj(message.get("function_call")):
-        name = json.text(function.get("name")) or ""
-        yield ToolCall(calls.made(path, name), name, _arguments(function.get("arguments")))
-
-
-def _call(call: dict[str, Any], path: str) -> ToolCall:
-    call_id = json.text(call.get("id"))
-    if custom := json.obj(call.get("custom")):
-        name = json.text(custom.get("name")) or ""
-        text = json.text(custom.get("input")) or ""
-        return ToolCall(call_id or made_call_id(path, name), name, text, kind=ToolKind.CUSTOM)
-    function = json.obj(call.get("function"))
-    name = json.text(function.get("name")) or ""
-    return ToolCall(call_id or made_call_id(path, name), name, _arguments(function.get("arguments")))
-
-
-def _arguments(value: object) -> str:
-    """Arguments as text; some clients send the object itself."""
-    if isinstance(value, dict):
-        return orjson.dumps(value).decode()
-    return json.text(value) or "{}"
-
-
-def _result(message: dict[str, Any], path: str, calls: _Calls, losses: Losses) -> ToolResult:
-    call_id = json.text(message.get("tool_call_id"))
-    if call_id is None:
-        call_id = calls.answered(path, json.text(message.get("name")) or "")
-    parts = _content(message.get("content"), path, losses)
-    return ToolResult(call_id, tuple(part for part in parts if isinstance(part, Text | Media)))
-
-
-def _content(content: object, path: str, losses: Losses) -> Iterator[Part]:
-    """A message's content: a string, or parts."""
-    if isinstance(content, str):
-        if content:
-            yield Text(content)
-        return
-    for place, part in enumerate(json.items(content)):
-        if isinstance(part, str):
-            yield Text(part)
-            continue
-        fields = json.obj(part)
-        kind, where = json.text(fields.get("type")) or "text", f"{path}.content[{place}]"
-        if kind in ("thinking", "reasoning"):
-            yield Thinking(joined_text(fields.get(kind)) or json.text(fields.get("text")) or "")
-        elif kind not in _PARTS:
-            raise NotConvertible(where, f'"{kind}" content exists in OpenAI Chat only')
-        elif found := _PARTS[kind](fields, where, losses):
-            yield found
-
-
-def _text(part: dict[str, Any], _path: str, _losses: Losses) -> Part | None:
-    text = json.text(part.get("text"))
-    return Text(text, cached=bool(part.get("cache_control"))) if text else None
-
-
-def _refusal(part: dict[str, Any], _path: str, _losses: Losses) -> Part | None:
-    text = json.text(part.get("refusal"))
-    return Refusal(text) if text else None
-
-
-def _image(part: dict[str, Any], path: str, losses: Losses) -> Part:
-    image = part.get("image_url")
-    fields = json.obj(image)
-    if json.text(fields.get("detail")) not in (None, "auto"):
-        losses.add(f"{path}.image_url.detail", "detail", "only OpenAI understands it")
-    url = json.text(image) or json.text(fields.get("url"))
-    if url is None:
-        raise NotConvertible(f"{path}.image_url", "the image has no address and no data")
-    return _located(Medium.IMAGE, url, cached=bool(part.get("cache_control")))
-
-
-def _file(part: dict[str, Any], path: str, _losses: Losses) -> Part:
-    file = json.obj(part.get("file"))
-    name, cached = json.text(file.get("filename")) or "", bool(part.get("cache_control"))
-    if data := json.text(file.get("file_data")):
-        if not data.startswith("data:"):
-            data = "data:application/pdf;base64," + data
-        return _located(Medium.DOCUMENT, data, name=name, cached=cached)
-    file_id = json.text(file.get("file_id"))
-    if file_id is None:
-        raise NotConvertible(f"{path}.file", "the file has no data")
-    return Media(Medium.DOCUMENT, file_id=file_id, name=name, cached=cached)
-
-
-def _audio(part: dict[str, Any], path: str, _losses: Losses) -> Part:
-    audio = json.obj(part.get("input_audio"))
-    data, kind = json.text(audio.get("data")), json.text(audio.get("format")) or ""
-    if data is None:
-        raise NotConvertible(f"{path}.input_audio", "the sound has no data")
-    return Media(Medium.AUDIO, media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"), data=data)
-
-
-_PARTS: Mapping[str, Callable[[dict[str, Any], str, Losses], Part | None]] = MappingProxyType(
-    {"text": _text, "refusal": _refusal, "image_url": _image, "file": _file, "input_audio": _audio}
-)
-
-
-def _located(medium: Medium, url: str, *, name: str = "", cached: bool) -> Media:
-    """Media behind a URL; a data URL (RFC 2397) in base64 is the data itself."""
-    head, comma, data = url.partition(",")
-    if head.startswith("data:") and comma and head.endswith(";base64"):
-        media_type = head.removeprefix("data:").split(";")[0]
-        return Media(medium, media_type=media_type, data=data, name=name, cached=cached)
-    return Media(medium, url=url, name=name, cached=cached)
-
-
-# tools
 
 
 def _offer(body: Mapping[str, Any], losses: Losses) -> tuple[tuple[Tool, ...], ToolChoice | None]:
@@ -329,9 +152,6 @@ def _allowed(wish: object) -> set[str]:
     listed = json.items(json.obj(json.obj(wish).get("allowed_tools")).get("tools"))
     inner = (json.obj(one.get("function") or one.get("custom")) for one in map(json.obj, listed))
     return {name for one in inner if (name := json.text(one.get("name")))}
-
-
-# tuning
 
 
 def _reasoning(body: Mapping[str, Any], losses: Losses) -> Reasoning | None:

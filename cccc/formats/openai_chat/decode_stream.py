@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from cccc.formats.openai_chat.calls import Call, Calls
-from cccc.formats.openai_chat.content import Details, pieces_of, thought_in
+from cccc.formats.openai_chat.content import Details, pieces_of, sealed_call, thought_in
 from cccc.formats.openai_chat.tables import THINKING_KEYS, stop_reason, usage_of
 from cccc.formats.openai_chat.tags import TagReader
 from cccc.ir import json
@@ -43,11 +43,15 @@ class ChunkDecoder:
         self._last: dict[str, Any] = {}
 
     def feed(self, event: SseEvent) -> list[Event]:
-        """The neutral events of a chunk."""
+        """The neutral events of a chunk, or of what ends the stream."""
         data = event.data
         chunk = json.peek(data)
-        if type(chunk) is not dict:
-            return self.close() if data is not None and data.strip() == b"[DONE]" else []
+        if type(chunk) is dict:
+            return self.read(chunk)
+        return self.close() if data is not None and data.strip() == b"[DONE]" else []
+
+    def read(self, chunk: dict[str, Any]) -> list[Event]:
+        """The neutral events of a chunk that is parsed already."""
         if "error" in chunk and stated_fault(chunk):
             return []
         out: list[Event] = []
@@ -157,13 +161,14 @@ class ChunkDecoder:
             if not call.name:
                 return
             arguments = call.arguments
-            self._open_call(call, out)
+            self._open_call(call, sealed_call(fragment), out)
         if arguments:
             out.append(PartDelta(call.part, arguments))
 
-    def _open_call(self, call: Call, out: list[Event]) -> None:
+    def _open_call(self, call: Call, sealed: str, out: list[Event]) -> None:
         self._new_tags(out)
         self._close_prose(out)
+        self._seal(sealed, out)
         # An id that an earlier call has is none: whoever knows the request makes one.
         call_id = "" if call.id in self._ids else call.id
         self._ids.add(call_id)
@@ -181,7 +186,11 @@ class ChunkDecoder:
                 if not call.custom and not call.arguments:
                     out.append(PartDelta(call.part, "{}"))
                 out.append(PartClosed(call.part))
-        if sealed := self._details.sealed():
+        self._seal(self._details.sealed(), out)
+
+    def _seal(self, sealed: str, out: list[Event]) -> None:
+        """Thinking without words."""
+        if sealed:
             index = self._open(PartOpened(self._parts, PartKind.THINKING), out)
             out.append(PartClosed(index, sealed, redacted=True))
 

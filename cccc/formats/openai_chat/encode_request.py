@@ -6,23 +6,22 @@ because every vendor takes that one. Source: the API reference of ``POST /v1/cha
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from cccc.domain.endpoint import WireFormat
 from cccc.errors import NotConvertible
-from cccc.formats.openai_chat.content import unsealed_details
-from cccc.formats.openai_chat.tables import AUDIO_TYPES, CHOICE_WORDS
+from cccc.formats.openai_chat.content import unsealed_call, unsealed_details
+from cccc.formats.openai_chat.encode_media import encode_media
+from cccc.formats.openai_chat.tables import CHOICE_WORDS
 from cccc.ir.digest import digest
 from cccc.ir.efforts import clamped, effort_of
 from cccc.ir.loss import Losses
 from cccc.ir.messages import (
     Choice,
+    Effort,
     Media,
-    Medium,
     Message,
     Part,
     Refusal,
@@ -50,7 +49,6 @@ _TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
 _ILLEGAL_IN_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 _NO_REASONING = " "
 """Vendors that want the reasoning of every call back refuse a missing one, and some an empty one."""
-_AUDIO_FORMATS = {media_type: form for form, media_type in AUDIO_TYPES.items()}
 
 _NO_COUNTERPART = "OpenAI Chat has no counterpart"
 _ONLY_OPENAI = "of this format only OpenAI itself takes it"
@@ -102,8 +100,10 @@ class _Messages:
         return {"role": self._system_role, "content": words}
 
     def _texts(self, message: Message) -> str:
-        texts = [self._words(part, message.path) for part in message.parts if isinstance(part, Text)]
-        return _BETWEEN_TEXTS.join(texts)
+        texts = [part for part in message.parts if isinstance(part, Text)]
+        if len(texts) < len(message.parts):
+            self._losses.add(message.path, "system content", "system messages hold text only")
+        return _BETWEEN_TEXTS.join(self._words(text, message.path) for text in texts)
 
     def _words(self, text: Text, path: str) -> str:
         self._mark(text, path)
@@ -139,18 +139,31 @@ class _Messages:
 
     def _part(self, part: Text | Media, path: str) -> Json:
         self._mark(part, path)
-        return {"type": "text", "text": part.text} if isinstance(part, Text) else _media(part, self._target, path)
+        return {"type": "text", "text": part.text} if isinstance(part, Text) else encode_media(part, self._target, path)
 
     def _assistant(self, message: Message) -> list[Json]:
-        texts = [part.text for part in message.parts if isinstance(part, Text | Refusal)]
-        calls = [_call(part) for part in message.parts if isinstance(part, ToolCall)]
-        written: Json = {"role": "assistant", "content": "".join(texts) if texts or not calls else None}
-        thoughts = [part for part in message.parts if isinstance(part, Thinking)]
+        texts: list[str] = []
+        thoughts: list[Thinking] = []
+        calls: list[Json] = []
+        signed: Json = {}
+        for part in message.parts:
+            match part:
+                case Text():
+                    texts.append(self._words(part, message.path))
+                case Refusal(text):
+                    texts.append(text)
+                case Thinking():
+                    thoughts.append(part)
+                    signed |= unsealed_call(part.sealed) if self._own(part) else {}
+                case ToolCall():
+                    calls.append(_call(part) | signed)
+                    signed = {}
+        if not texts and not calls:
+            return []
+        written: Json = {"role": "assistant", "content": "".join(texts) if texts else None}
         written |= self._thought(thoughts, beside_calls=bool(calls))
         if calls:
             written["tool_calls"] = calls
-        elif not texts:
-            return []
         return [written]
 
     def _thought(self, thoughts: list[Thinking], *, beside_calls: bool) -> Json:
@@ -182,43 +195,6 @@ def _call(call: ToolCall) -> Json:
         raise NotConvertible(call.id, "calls of custom tools are not understood by most vendors of OpenAI Chat")
     function = {"name": call.name, "arguments": call.arguments or "{}"}
     return {"id": call.id, "type": "function", "function": function}
-
-
-def _media(media: Media, target: Target, path: str) -> Json:
-    match media.medium:
-        case Medium.IMAGE:
-            url = media.url or (_data_url(media, "image/png") if media.data else "")
-            if url:
-                return {"type": "image_url", "image_url": {"url": url}}
-        case Medium.DOCUMENT:
-            return _document(media, target, path)
-        case Medium.AUDIO:
-            if (form := _AUDIO_FORMATS.get(media.media_type)) and media.data:
-                return {"type": "input_audio", "input_audio": {"data": media.data, "format": form}}
-    raise NotConvertible(path, f"OpenAI Chat cannot show the model this {media.medium}")
-
-
-def _document(media: Media, target: Target, path: str) -> Json:
-    """A document as a file; one that is text anyway as text, which every vendor takes."""
-    if media.media_type.startswith("text/") and (words := _decoded(media.data)):
-        return {"type": "text", "text": f"{media.name}\n\n{words}" if media.name else words}
-    if media.data:
-        file = {"filename": media.name or "document.pdf", "file_data": _data_url(media, "application/pdf")}
-        return {"type": "file", "file": file}
-    if media.file_id and target.official:
-        return {"type": "file", "file": {"file_id": media.file_id}}
-    raise NotConvertible(path, "OpenAI Chat takes documents only with their data")
-
-
-def _data_url(media: Media, otherwise: str) -> str:
-    return f"data:{media.media_type or otherwise};base64,{media.data}"
-
-
-def _decoded(data: str) -> str:
-    try:
-        return base64.b64decode(data, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def _tools(request: Request, target: Target, losses: Losses) -> Json:
@@ -289,6 +265,9 @@ _HEAT = frozenset({"temperature", "top_p"})
 def _reasoning(request: Request, target: Target, losses: Losses) -> Json:
     wish = effort_of(request.reasoning) if request.reasoning else None
     if wish is None:
+        return {}
+    if wish is Effort.NONE and not target.official:
+        losses.add("reasoning", "reasoning effort", "not to think is said by each vendor in its own way")
         return {}
     effort = clamped(wish, target.efforts)
     if effort is None:

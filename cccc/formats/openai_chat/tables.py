@@ -12,7 +12,6 @@ from typing import Any
 
 from cccc.domain.usage import Usage
 from cccc.ir import json
-from cccc.ir.digest import digest
 from cccc.ir.ids import LEGAL_ID
 from cccc.ir.messages import Choice, StopReason
 from cccc.ir.target import Abilities
@@ -74,9 +73,12 @@ CHOICE_WORDS: Mapping[Choice, str] = MappingProxyType(
     {Choice.AUTO: "auto", Choice.ANY: "required", Choice.NONE: "none"}
 )
 
-SYSTEM_ROLES = frozenset({"system", "developer"})
+SYSTEM_ROLES = ("system", "developer")
 THINKING_KEYS = ("reasoning_content", "reasoning")
 """Where vendors put what the model thought; some put the same under both."""
+
+CHARACTERS_PER_TOKEN = 4
+"""Of what a model writes, where nobody counted."""
 
 AUDIO_TYPES: Mapping[str, str] = MappingProxyType({"wav": "audio/wav", "mp3": "audio/mpeg"})
 
@@ -156,11 +158,3 @@ def write_usage(usage: Usage) -> dict[str, Any]:
 def guessed_usage(prompt: int, characters: int) -> Usage:
     """What an answer of so many characters probably cost where nobody counted."""
     return Usage(input=prompt, output=-(-characters // CHARACTERS_PER_TOKEN), estimated=True)
-
-
-CHARACTERS_PER_TOKEN = 4
-
-
-def made_call_id(*material: object) -> str:
-    """An id for a call in a history that has none: the same for the same call whenever that history is sent again."""
-    return "call_" + digest("\0".join(map(str, material)), 24)

@@ -176,6 +176,8 @@ FOREIGN = Thinking("", "enc", WireFormat.OPENAI_RESPONSES, "relay", item_id="rs_
         ),
         ({"type": "redacted_thinking", "data": "d"}, Thinking("", "d", WireFormat.ANTHROPIC, redacted=True)),
         ({"type": "redacted_thinking", "data": seal(FOREIGN)}, FOREIGN),
+        ({"type": "thinking", "thinking": "hm", "signature": "cccc-thinking-99.x"}, Thinking("hm")),
+        ({"type": "redacted_thinking", "data": "cccc-thinking-99.x"}, None),
         ({"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}}, ToolCall("t", "f", '{"a":1}')),
         ({"type": "tool_use", "id": "t", "name": "f", "input": {}}, ToolCall("t", "f", "{}")),
         ({"type": "tool_use", "id": "t", "name": "f"}, ToolCall("t", "f", "{}")),
@@ -256,6 +258,7 @@ def test_what_the_vendor_ran_stays_as_text() -> None:
     [
         ({"messages": [said("user", {"type": "container_upload", "file_id": "f"})]}, "messages[0].content[0]"),
         ({"messages": [said("user", {"type": "hologram"})]}, "messages[0].content[0]"),
+        ({"messages": [said("assistant", {"type": "compaction", "content": None})]}, "messages[0].content[0]"),
         (
             {"messages": [said("user", {"type": "image", "source": {"type": "file", "file_id": "f"}})]},
             "messages[0].content[0]",
@@ -282,6 +285,7 @@ def test_content_that_nobody_else_can_say_is_refused(body: dict[str, Any], path:
     [
         ({"mcp_servers": [{"url": "https://x"}]}, "mcp_servers"),
         ({"speed": "fast"}, "speed"),
+        ({"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}}, "context_management"),
         ({"output_config": {"task_budget": {"total": 9}}}, "task_budget"),
         ({"tools": [{"name": "f", "input_schema": {}, "input_examples": [{}]}]}, "input_examples"),
         ({"messages": [said("assistant", {"type": "text", "text": "x", "citations": [{}]})]}, "citations"),
@@ -327,14 +331,26 @@ def test_tools() -> None:
         tools=[
             {"name": "f", "description": "d", "input_schema": schema, "cache_control": {"type": "ephemeral"}},
             {"type": "custom", "name": "g", "strict": True, "defer_loading": True, "eager_input_streaming": True},
-            {"type": "bash_20250124", "name": "bash"},
+            {"type": "computer_20251124", "name": "computer", "display_width_px": 9},
         ]
     )
     assert found.tools == (
         Tool("f", "d", schema, cached=True, path="tools[0]"),
         Tool("g", strict=True, path="tools[1]"),
-        Tool("bash", kind=ToolKind.OTHER_HOSTED, settings={"type": "bash_20250124"}, path="tools[2]"),
+        Tool("computer", kind=ToolKind.OTHER_HOSTED, settings={"display_width_px": 9}, path="tools[2]"),
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [("bash_20250124", "restart"), ("text_editor_20250728", "old_str"), ("memory_20250818", "old_path")],
+)
+def test_typed_tools_that_the_client_runs_become_functions(kind: str, field: str) -> None:
+    """Their models know them by their type; every other one must be told what they take."""
+    tool = request(tools=[{"type": kind, "name": "n"}]).tools[0]
+    assert (tool.name, tool.kind) == ("n", ToolKind.FUNCTION)
+    assert tool.description
+    assert field in tool.schema["properties"]
 
 
 def test_tuning() -> None:
@@ -354,18 +370,50 @@ def test_a_message_in_one_string() -> None:
     )
 
 
-@given(body=st.dictionaries(st.sampled_from(["system", "tools", "metadata", "thinking", "output_config"]), JSON))
+@given(
+    body=st.dictionaries(
+        st.sampled_from(["system", "tools", "metadata", "thinking", "output_config"]), JSON, max_size=2
+    )
+)
 def test_no_field_makes_it_raise(body: dict[str, Any]) -> None:
     decoded(**body)
 
 
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        1,
+        "",
+        "x",
+        [],
+        ["x"],
+        {},
+        {"enabled": True},
+        {"type": "base64"},
+        {"type": "content", "content": "x"},
+        "text",
+        "image",
+        "document",
+        "search_result",
+        "thinking",
+        "tool_use",
+        "server_tool_use",
+        "hologram",
+        {"type": "url", "url": 1},
+        [{"type": "image", "source": 1}],
+        [{"text": "x"}],
+        [{"content": ["x", {"text": 1}]}],
+    ]
+)
 BLOCK = st.dictionaries(
-    st.sampled_from(["type", "text", "source", "content", "input", "id", "signature", "data", "citations", "title"]),
-    JSON | st.sampled_from(["tool_result", "image", "document", "thinking", "search_result", "server_tool_use"]),
+    st.sampled_from(["type", "text", "source", "content", "input", "id", "name", "signature", "data", "citations"]),
+    VALUES,
+    max_size=5,
 )
 
 
-@given(role=JSON | st.sampled_from(["user", "assistant", "system"]), blocks=st.lists(BLOCK, max_size=4))
+@given(role=st.sampled_from(["user", "assistant", "system", "x", 1, None]), blocks=st.lists(BLOCK, max_size=4))
 def test_no_message_makes_it_raise_anything_else(role: Any, blocks: list[Any]) -> None:
     with contextlib.suppress(NotConvertible):
         decoded(messages=[{"role": role, "content": blocks}])

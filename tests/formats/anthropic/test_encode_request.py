@@ -149,7 +149,8 @@ def test_results_stand_first_in_the_users_turn() -> None:
 
 
 IMAGE = Media(Medium.IMAGE, "image/png", "AA==")
-IMAGE_BLOCK = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
+PNG = {"type": "base64", "media_type": "image/png", "data": "AA=="}
+IMAGE_BLOCK = {"type": "image", "source": PNG}
 
 
 def test_a_result_with_an_image_and_one_of_an_error() -> None:
@@ -170,10 +171,7 @@ def test_a_result_with_an_image_and_one_of_an_error() -> None:
     ("media", "block"),
     [
         (IMAGE, IMAGE_BLOCK),
-        (
-            Media(Medium.IMAGE, "image/jpg", "AA=="),
-            {**IMAGE_BLOCK, "source": {**IMAGE_BLOCK["source"], "media_type": "image/jpeg"}},
-        ),  # type: ignore[dict-item]
+        (Media(Medium.IMAGE, "image/jpg", "AA=="), {"type": "image", "source": {**PNG, "media_type": "image/jpeg"}}),
         (Media(Medium.IMAGE, url="https://x/y"), {"type": "image", "source": {"type": "url", "url": "https://x/y"}}),
         (
             Media(Medium.DOCUMENT, "application/pdf", "AA==", name="a.pdf"),
@@ -216,6 +214,7 @@ def test_media_that_the_format_cannot_hold_is_refused(media: Media) -> None:
 OWN = Thinking("hm", "sig", WireFormat.ANTHROPIC, "relay")
 CALL = ToolCall("a", "f", "{}")
 RESULT = ToolResult("a", (Text("ok"),))
+NEXT, RESULT_OF_NEXT = replace(CALL, id="b"), replace(RESULT, call_id="b")
 
 
 def test_its_own_thinking_goes_back_to_the_endpoint() -> None:
@@ -258,7 +257,7 @@ def test_effort_becomes_a_budget_that_leaves_room_for_the_answer(
 ) -> None:
     body, losses = encoded(max_tokens=limit, reasoning=Reasoning(effort))
     assert body.get("thinking", {}).get("budget_tokens") == budget
-    assert [loss.what for loss in losses] == ([] if budget else ["thinking"])
+    assert [loss.what for loss in losses] == ([] if budget else ["reasoning effort"])
 
 
 def test_the_highest_effort_where_the_model_has_it() -> None:
@@ -269,19 +268,26 @@ def test_the_highest_effort_where_the_model_has_it() -> None:
     }
 
 
+def test_a_limit_that_nobody_stated_is_the_answers_alone() -> None:
+    body, _ = encoded(reasoning=Reasoning(Effort.HIGH))
+    assert (body["max_tokens"], body["thinking"]["budget_tokens"]) == (8192 + 16384, 16384)
+    body, _ = encoded(reasoning=Reasoning(budget=2000))
+    assert (body["max_tokens"], body["thinking"]["budget_tokens"]) == (8192 + 2000, 2000)
+
+
 def test_not_to_think_is_said_where_models_think_unasked() -> None:
     assert encoded(reasoning=Reasoning(Effort.NONE))[0]["thinking"] == {"type": "disabled"}
     assert "thinking" not in encoded(target=OFFICIAL, reasoning=Reasoning(Effort.NONE))[0]
 
 
-THINK = {"reasoning": Reasoning(Effort.LOW), "max_tokens": 32000}
+THINK: dict[str, Any] = {"reasoning": Reasoning(Effort.LOW), "max_tokens": 32000}
 
 
 @pytest.mark.parametrize("choice", [ToolChoice(Choice.ANY), ToolChoice(Choice.ONE, "f")])
 def test_a_forced_choice_rules_out_thinking(choice: ToolChoice) -> None:
     body, losses = encoded(tools=(F,), tool_choice=choice, **THINK)
     assert "thinking" not in body
-    assert [loss.what for loss in losses] == ["thinking"]
+    assert [loss.what for loss in losses] == ["reasoning effort"]
 
 
 @pytest.mark.parametrize(
@@ -291,6 +297,8 @@ def test_a_forced_choice_rules_out_thinking(choice: ToolChoice) -> None:
         ((HI, model(CALL), user(RESULT)), False),
         ((HI, model(CALL), user(RESULT), model(Text("done")), HI), True),
         ((HI, model(OWN, CALL), user(RESULT, Text("look"))), True),
+        ((HI, model(OWN, CALL), user(RESULT), model(NEXT), user(RESULT_OF_NEXT)), True),
+        ((HI, model(CALL), user(RESULT), model(OWN, NEXT), user(RESULT_OF_NEXT)), False),
         ((HI, model(Text("so"))), False),
     ],
 )

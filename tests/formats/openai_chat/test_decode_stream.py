@@ -205,6 +205,14 @@ def test_encrypted_reasoning_behind_everything() -> None:
     assert got.parts == (Text("Hi"), Thinking("", '[{"type":"reasoning.encrypted","data":"XYZ"}]', redacted=True))
 
 
+def test_a_signature_beside_a_call() -> None:
+    extra = {"google": {"thought_signature": "SIG"}}
+    signed = {"index": 0, "id": "c1", "function": {"name": "f", "arguments": "{}"}, "extra_content": extra}
+    got = reply(chunk({"content": "Hi", "tool_calls": [signed]}), TOOLS, DONE)
+    sealed = '{"extra_content":{"google":{"thought_signature":"SIG"}}}'
+    assert got.parts == (Text("Hi"), Thinking("", sealed, redacted=True), ToolCall("c1", "f", "{}"))
+
+
 def test_content_as_parts() -> None:
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
     text = {"type": "text", "text": "Hi"}

@@ -101,6 +101,11 @@ def test_system_first() -> None:
     assert body["messages"] == [{"role": "system", "content": "One.\n\nTwo."}, {"role": "user", "content": "Hi"}]
 
 
+def test_system_messages_hold_text_only() -> None:
+    later = Message(Role.SYSTEM, (Text("S"), Media(Medium.IMAGE, url="https://x.example/a.png")), "messages[0]")
+    assert messages(later, lost=("system content",)) == [{"role": "system", "content": "S"}]
+
+
 def test_texts_alone_are_a_string() -> None:
     assert messages(user(Text("H"), Text("i")))[0]["content"] == "H\n\ni"
 
@@ -180,6 +185,13 @@ def test_sealed_thinking_goes_back_to_its_maker_as_it_came() -> None:
     turn = assistant(Thinking("Hm.", sealed, WireFormat.OPENAI_CHAT, "vendor"), CALL)
     assert messages(turn)[0]["reasoning_details"] == [{"type": "reasoning.text", "text": "Hm.", "signature": "SIG"}]
     assert "reasoning_details" not in messages(turn, target=replace(VENDOR, endpoint="other"))[0]
+
+
+def test_a_signature_goes_back_beside_its_own_call() -> None:
+    sealed = Thinking("", '{"extra_content":{"google":1}}', WireFormat.OPENAI_CHAT, "vendor", redacted=True)
+    first, second = messages(assistant(CALL, sealed, replace(CALL, id="c2")))[0]["tool_calls"]
+    assert "extra_content" not in first
+    assert second["extra_content"] == {"google": 1}
 
 
 def test_a_turn_of_nothing_but_thinking_is_left_out() -> None:
@@ -265,6 +277,13 @@ def test_the_limit(target: Target, field: str, limit: int, lost: tuple[str, ...]
 )
 def test_how_hard_to_think(reasoning: Reasoning | None, effort: str | None, lost: tuple[str, ...]) -> None:
     assert write(asked(reasoning=reasoning), lost=lost).get("reasoning_effort") == effort
+
+
+def test_not_to_think_is_said_to_openai_only() -> None:
+    request = asked(reasoning=Reasoning(Effort.NONE))
+    assert "reasoning_effort" not in write(request, lost=("reasoning effort",))
+    target = replace(OFFICIAL, efforts=frozenset(Effort))
+    assert write(request, target)["reasoning_effort"] == "none"
 
 
 def test_a_model_without_efforts() -> None:

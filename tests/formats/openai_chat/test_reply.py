@@ -57,6 +57,14 @@ def test_reasoning_details_are_sealed_whole() -> None:
     assert got.parts == (Thinking("Hm.", orjson.dumps(details).decode()), Text("Hi"))
 
 
+def test_a_signature_beside_a_call() -> None:
+    got = read(
+        {"tool_calls": [raw_call("c1", "f", "{}") | {"extra_content": {"google": {"thought_signature": "SIG"}}}]}
+    )
+    sealed = '{"extra_content":{"google":{"thought_signature":"SIG"}}}'
+    assert got.parts == (Thinking("", sealed, redacted=True), ToolCall("c1", "f", "{}"))
+
+
 def test_content_as_parts() -> None:
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
     texts = [{"type": "text", "text": "H"}, {"type": "text", "text": "i"}]

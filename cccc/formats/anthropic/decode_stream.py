@@ -36,11 +36,12 @@ _DELTAS: Mapping[str, tuple[PartKind, str]] = {
 class _Block:
     """An open block: the part it became, and what is told only when it closes."""
 
-    __slots__ = ("input", "kind", "part", "redacted", "sealed", "told")
+    __slots__ = ("call_id", "input", "kind", "part", "redacted", "sealed", "told")
 
-    def __init__(self, kind: PartKind, part: int) -> None:
+    def __init__(self, kind: PartKind, part: int, call_id: str = "") -> None:
         self.kind = kind
         self.part = part
+        self.call_id = call_id
         self.input = "{}"
         self.told = False
         self.sealed = ""
@@ -52,6 +53,7 @@ class StreamDecoder:
 
     def __init__(self) -> None:
         self._blocks: dict[Any, _Block | None] = {}
+        self._calls: set[str] = set()
         self._text: int | None = None
         self._parts = 0
         self._started = False
@@ -99,9 +101,13 @@ class StreamDecoder:
     def _block_start(self, body: dict[str, Any], events: list[Event]) -> None:
         at, block = body.get("index"), json.obj(body.get("content_block"))
         at = at if isinstance(at, int) else None
+        call_id = json.text(block.get("id")) or ""
+        is_open = self._blocks.get(at)
+        if call_id and is_open is not None and is_open.call_id == call_id:
+            return
         self._close(at, events)
         kind = _KINDS.get(str(block.get("type")))
-        if kind is None:
+        if kind is None or call_id in self._calls:
             self._blocks[at] = None
         else:
             self._open(at, kind, block, events)
@@ -113,9 +119,11 @@ class StreamDecoder:
             self._say(json.text(block.get("text")), events)
             return
         self._end_text(events)
-        self._blocks[at] = opened = _Block(kind, self._parts)
-        self._parts += 1
         call_id, name = json.text(block.get("id")) or "", json.text(block.get("name")) or ""
+        self._blocks[at] = opened = _Block(kind, self._parts, call_id)
+        self._parts += 1
+        if call_id:
+            self._calls.add(call_id)
         events.append(PartOpened(opened.part, kind, call_id, name))
         if kind is PartKind.TOOL_CALL:
             opened.input = arguments(block.get("input"))

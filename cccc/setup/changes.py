@@ -1,0 +1,198 @@
+"""One file changed, undone, or mended after a crash: the order of steps that makes undo true (security.md §7).
+
+Backup and pending record come before the file, the record in force after it; every step is one atomic replacement. So
+at any moment the file holds its old or its new content, and the journal knows which of them it may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cccc.clients.journal import Change, Record, composed, made_tables, rebased, undone
+from cccc.clients.plan import FilePlan
+from cccc.clients.syntax import File, at
+from cccc.clients.syntax import Path as Keys
+from cccc.clock import Clock
+from cccc.config.atomic import remove_temporaries
+from cccc.errors import ConfigError
+from cccc.setup import files
+from cccc.setup.files import Snapshot, digest
+from cccc.setup.journal import Journal
+from cccc.setup.neighbours import Neighbour, Neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """What came of undoing our part of one file. ``changed``: the file was written or removed."""
+
+    changed: bool
+    conflicts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A file without our part; ``data`` is ``None`` where no file is left."""
+
+    data: bytes | None
+    conflicts: tuple[str, ...] = ()
+    left: tuple[Change, ...] = ()
+
+
+class Changes:
+    """Changes to clients' files under one journal. Call its methods while the journal is locked."""
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+
+    def apply(self, now: Snapshot, plan: FilePlan, anchor: Keys, units: Iterable[Keys], url: str) -> Path | None:
+        """Write a plan made from ``now``; returns the backup. Raises ``ConfigError``; the file is whole then."""
+        files.require_writable(now)
+        old, file = self._journal.record(now.path), plan.file
+        tree = file.tree(now.data or b"")
+        changes = composed(old, tree, plan.wanted)
+        made = made_tables(tree, changes)
+        backup = (
+            None if now.data is None else self._journal.keep_backup(now.path, now.data, old.backup if old else None)
+        )
+        record = Record(
+            path=str(now.path),
+            existed=now.data is not None,
+            digest_before=None if now.data is None else now.digest,
+            digest_after=digest(plan.after),
+            changes=changes,
+            made=made,
+            units=tuple(unit for unit in units if unit in made),
+            folders=files.missing_folders(now.path),
+            backup=backup.name if backup else None,
+            url=url,
+            time=self._clock.now(),
+        )
+        if old is not None:
+            record = _upon(old, record, intact=old.digest_after == now.digest)
+        self._journal.begin(record)
+        self._carry_out(record, now, plan.after)
+        if file.tree(files.read(now.path, now.name).data or b"") != file.tree(plan.after):
+            raise ConfigError([f"{now.name}: was changed by somebody else right after it was written; look at it"])
+        stands_on_another = (change := record.change(anchor)) is not None and change.before is not None
+        if stands_on_another:
+            Neighbours(now.path).join(self._journal.folder)
+        return backup
+
+    def revert(self, now: Snapshot, file: File, record: Record, anchor: Keys, keep: tuple[Keys, ...] = ()) -> Reverted:
+        """Undo our part of a file, as far as it is still ours. Raises ``ConfigError``; the file is then whole."""
+        neighbours = Neighbours(now.path)
+        if now.data is None:
+            self._journal.drop(record)
+            neighbours.leave(self._journal.folder)
+            return Reverted(changed=False, notes=(f"{now.name} is gone; there is nothing to undo",))
+        above = neighbours.above(self._journal.folder, record, anchor)
+        if above is not None and at(file.tree(now.data), anchor) != _ours(record, anchor):
+            self._hand_over(above, record)
+            neighbours.leave(self._journal.folder)
+            note = f"{now.name}: another set-up ({above.record.url}) was made upon this one and stays; undoing it leads"
+            return Reverted(changed=False, notes=(f"{note} back to what was there before both",))
+        result = self._without(now, file, record, keep)
+        left = replace(
+            record,
+            changes=result.left,
+            digest_after=digest(result.data),
+            digest_before=None,
+            restoring=True,
+        )
+        if result.data != now.data:
+            files.require_writable(now)
+            self._journal.begin(left)
+            self._carry_out(left, now, result.data)
+        elif result.left:
+            self._journal.put(replace(left, restoring=False))
+        else:
+            self._journal.drop(record)
+        if not result.left:
+            neighbours.leave(self._journal.folder)
+            files.drop_folders(record.folders)
+        return Reverted(result.data != now.data, result.conflicts)
+
+    def repair(self) -> tuple[str, ...]:
+        """Finish or roll back what a killed process has begun; one sentence for each."""
+        said = []
+        self._journal.remove_temporaries()
+        for record in self._journal.unfinished():
+            remove_temporaries(Path(record.path))
+            how = "is complete" if self._settle(record) else "was not made"
+            said.append(f"{record.path}: a change that was interrupted {how}")
+        return tuple(said)
+
+    def _carry_out(self, record: Record, now: Snapshot, data: bytes | None) -> None:
+        try:
+            if data is None:
+                files.remove(now)
+            else:
+                files.make_folders(record.folders if now.data is None else (), now.name)
+                files.write(now, data)
+        except BaseException:
+            self._settle(record)
+            raise
+        self._journal.commit(record)
+
+    def _settle(self, record: Record) -> bool:
+        """See how far a change came, and have the journal say so; whether it was made."""
+        path = Path(record.path)
+        made = files.read(path, record.path).digest == record.digest_after
+        if made:
+            self._journal.commit(record)
+        else:
+            self._journal.abandon(record)
+            files.drop_folders(record.folders)
+        return made
+
+    def _without(self, now: Snapshot, file: File, record: Record, keep: tuple[Keys, ...]) -> _Result:
+        """The content without our part: the very bytes of before where nobody else wrote since."""
+        if now.data is not None and digest(now.data) == record.digest_after and not keep:
+            if not record.existed:
+                return _Result(None)
+            before = self._journal.backup(record.backup)
+            if before is not None and digest(before) == record.digest_before:
+                return _Result(before)
+        result = undone(file, now.data or b"", record, keep=keep)
+        empty = not record.existed and not file.tree(result.data) and not _said(file, result.data)
+        return _Result(None if empty else result.data, result.conflicts, result.left)
+
+    def _hand_over(self, above: Neighbour, below: Record) -> None:
+        """Take ours away from beneath another proxy's set-up: it will lead back to what we found."""
+        merged = rebased(above.record, below)
+        backup = self._journal.backup(merged.backup) if merged.backup == below.backup else None
+        if backup is not None:
+            kept = above.journal.keep_backup(Path(below.path), backup, above.record.backup)
+            merged = replace(merged, backup=kept.name)
+        above.journal.put(merged)
+        self._journal.drop(below)
+
+
+def _upon(old: Record, new: Record, *, intact: bool) -> Record:
+    """A set-up upon an earlier one of ours: it leads back to what was there before the first.
+
+    ``intact``: nobody wrote in between, so that even the bytes of then can come back.
+    """
+    return replace(
+        new,
+        existed=old.existed,
+        digest_before=old.digest_before if intact else None,
+        backup=old.backup if intact else None,
+        made=tuple(dict.fromkeys((*new.made, *old.made))),
+        units=tuple(dict.fromkeys((*new.units, *old.units))),
+        folders=tuple(dict.fromkeys((*new.folders, *old.folders))),
+    )
+
+
+def _ours(record: Record, path: Keys) -> object:
+    change = record.change(path)
+    return None if change is None else change.ours
+
+
+def _said(file: File, data: bytes) -> bool:
+    """Whether anything but an empty document is left of a file that we made (somebody's comments)."""
+    return file.text(data).strip() not in ("", "{}")

@@ -1,0 +1,185 @@
+"""The journal on disk: ``<state folder>/clients/``, one record for each file that we have a part in, and its backups.
+
+A change begins with a *pending* record that says what the file will be; it becomes the record when the file has been
+replaced. So whatever happens in between, ``unfinished`` finds it at the next start and the file itself tells how far it
+came. Everything here is the owner's alone (0600), because backups hold keys.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cccc.clients.journal import Change, Record
+from cccc.config.atomic import atomic_write
+from cccc.errors import ConfigError
+
+KEPT = 10
+"""Backups of one file."""
+
+_RECORD = ".json"
+_PENDING = ".pending"
+_BACKUP = re.compile(r"(.+)\.(\d{4,9})\.bak")
+_PATIENCE = 10.0
+_STEP = 0.05
+
+
+class Journal:
+    """The records of one state folder. Every change happens while ``locked``."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.folder = state_dir / "clients"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other set-ups of this state folder away. Raises ``ConfigError``."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from None
+        try:
+            self._wait(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _wait(self, descriptor: int) -> None:
+        patience = _PATIENCE
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if patience <= 0:
+                    raise ConfigError(["another set-up of a client is at work; try again when it has ended"]) from None
+            else:
+                return
+            time.sleep(_STEP)
+            patience -= _STEP
+
+    def record(self, path: Path) -> Record | None:
+        """Our part of a file, ``None`` where we have none. Raises ``ConfigError`` for a record that cannot be read."""
+        return self._read(self.folder / f"{_name(path)}{_RECORD}")
+
+    def records(self) -> tuple[Record, ...]:
+        """Our part of every file."""
+        found = (self._read(one) for one in sorted(self.folder.glob(f"*{_RECORD}")) if not one.name.startswith("."))
+        return tuple(record for record in found if record is not None)
+
+    def begin(self, record: Record) -> None:
+        """Say what is about to be written."""
+        atomic_write(self.folder / f"{_name(Path(record.path))}{_PENDING}", _dumped(record))
+
+    def commit(self, record: Record) -> None:
+        """It was written: what was pending is in force. A part of ours that has ended leaves no record."""
+        name = _name(Path(record.path))
+        pending, kept = self.folder / f"{name}{_PENDING}", self.folder / f"{name}{_RECORD}"
+        try:
+            if record.restoring and not record.changes:
+                kept.unlink(missing_ok=True)
+                pending.unlink(missing_ok=True)
+            else:
+                pending.replace(kept)
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def abandon(self, record: Record) -> None:
+        """It was not written: the record before it stays in force."""
+        (self.folder / f"{_name(Path(record.path))}{_PENDING}").unlink(missing_ok=True)
+
+    def put(self, record: Record) -> None:
+        """Replace a record where no file changes."""
+        atomic_write(self.folder / f"{_name(Path(record.path))}{_RECORD}", _dumped(record))
+
+    def drop(self, record: Record) -> None:
+        """Forget our part of a file."""
+        (self.folder / f"{_name(Path(record.path))}{_RECORD}").unlink(missing_ok=True)
+
+    def unfinished(self) -> tuple[Record, ...]:
+        """Changes that were begun and whose end nobody has seen."""
+        found = (self._read(one) for one in sorted(self.folder.glob(f"*{_PENDING}")) if not one.name.startswith("."))
+        return tuple(record for record in found if record is not None)
+
+    def remove_temporaries(self) -> None:
+        """Remove what killed writers have left in this folder. Only while ``locked``."""
+        for leftover in self.folder.glob(".*.tmp"):
+            leftover.unlink(missing_ok=True)
+
+    def keep_backup(self, path: Path, data: bytes, spared: str | None) -> Path:
+        """Store a file's content for the owner alone; the oldest beyond ``KEPT`` go, but never ``spared``."""
+        numbered = self._numbered(path)
+        newest = self.folder / f"{_name(path)}.{max(numbered, default=0) + 1:04}.bak"
+        atomic_write(newest, data)
+        removable = [number for number in sorted(numbered) if numbered[number].name != spared]
+        for number in removable[: max(0, len(numbered) + 1 - KEPT)]:
+            numbered[number].unlink(missing_ok=True)
+        return newest
+
+    def backup(self, name: str | None) -> bytes | None:
+        """A stored content; ``None`` where it is gone."""
+        try:
+            return (self.folder / name).read_bytes() if name else None
+        except OSError:
+            return None
+
+    def backups(self, path: Path) -> tuple[Path, ...]:
+        """The stored contents of a file, the newest first."""
+        numbered = self._numbered(path)
+        return tuple(numbered[number] for number in sorted(numbered, reverse=True))
+
+    def _numbered(self, path: Path) -> dict[int, Path]:
+        name = _name(path)
+        if not self.folder.is_dir():
+            return {}
+        found = ((_BACKUP.fullmatch(one.name), one) for one in self.folder.iterdir())
+        return {int(match[2]): one for match, one in found if match and match[1] == name}
+
+    def _read(self, path: Path) -> Record | None:
+        try:
+            return _loaded(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ConfigError(
+                [f"{path}: cannot be read; the copies beside it (.bak) hold the files as they were"]
+            ) from None
+
+    def _unusable(self, error: OSError) -> ConfigError:
+        return ConfigError([f"{self.folder}: cannot be used ({error.strerror}); name another place with --state-dir"])
+
+
+def _name(path: Path) -> str:
+    """A file's name here: readable, and its own for every path."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", f"{path.parent.name}-{path.name}").strip("-")
+    return f"{readable}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
+
+
+def _dumped(record: Record) -> bytes:
+    fields: dict[str, Any] = {name: getattr(record, name) for name in Record.__slots__}
+    fields["changes"] = [{"path": one.path, "before": one.before, "ours": one.ours} for one in record.changes]
+    return json.dumps(fields, indent=1, default=str).encode()
+
+
+def _loaded(said: Mapping[str, Any]) -> Record:
+    return Record(
+        path=str(said["path"]),
+        existed=bool(said["existed"]),
+        digest_before=said["digest_before"],
+        digest_after=str(said["digest_after"]),
+        changes=tuple(Change(tuple(one["path"]), one["before"], one["ours"]) for one in said["changes"]),
+        made=tuple(tuple(path) for path in said["made"]),
+        units=tuple(tuple(path) for path in said["units"]),
+        folders=tuple(said["folders"]),
+        backup=said["backup"],
+        restoring=bool(said["restoring"]),
+        url=str(said["url"]),
+        time=float(said["time"]),
+    )

@@ -1,0 +1,79 @@
+"""Two proxies of one person, one file: who has set it up, so that each can be taken away in any order.
+
+Each proxy keeps its journal in its own state folder. One that replaces the address of another leaves its name in a
+small file beside the client's (``.settings.json.cccc``), gone again with the last of them. Whoever restores its own
+part while another stands upon it hands what it knows to that one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cccc.clients.journal import Record
+from cccc.clients.syntax import Path as Keys
+from cccc.config.atomic import atomic_write
+from cccc.errors import ConfigError
+from cccc.setup.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another proxy's part of the same file."""
+
+    journal: Journal
+    record: Record
+
+
+class Neighbours:
+    """The proxies that have set one file up upon another."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.with_name(f".{path.name}.cccc")
+
+    def join(self, folder: Path) -> None:
+        """Add a journal's folder. Raises ``ConfigError``."""
+        known = self._folders()
+        if str(folder) not in known:
+            self._write([*known, str(folder)])
+
+    def leave(self, folder: Path) -> None:
+        """Take a journal's folder out, and those that have no part of the file any more. Raises ``ConfigError``."""
+        if not self._file.exists():
+            return
+        self._write([one for one in self._folders() if one != str(folder) and self._record(Path(one)) is not None])
+
+    def above(self, folder: Path, record: Record, anchor: Keys) -> Neighbour | None:
+        """The set-up that replaced the address that ``record`` wrote."""
+        ours = record.change(anchor)
+        if ours is None:
+            return None
+        for one in self._folders():
+            theirs = None if one == str(folder) else self._record(Path(one))
+            change = theirs.change(anchor) if theirs is not None else None
+            if theirs is not None and change is not None and change.before == ours.ours:
+                return Neighbour(Journal(Path(one).parent), theirs)
+        return None
+
+    def _record(self, folder: Path) -> Record | None:
+        try:
+            return Journal(folder.parent).record(self._path)
+        except ConfigError:
+            return None
+
+    def _folders(self) -> list[str]:
+        try:
+            said = json.loads(self._file.read_bytes())
+        except (OSError, ValueError):
+            return []
+        return [one for one in said if isinstance(one, str)] if isinstance(said, list) else []
+
+    def _write(self, folders: Iterable[str]) -> None:
+        listed = list(folders)
+        if listed:
+            atomic_write(self._file, json.dumps(listed).encode() + b"\n")
+        else:
+            self._file.unlink(missing_ok=True)
