@@ -55,6 +55,7 @@ from cccc.domain.endpoint import Action, ClientType, WireFormat
 from cccc.domain.ranking import Need
 from cccc.domain.tags import Tagged, tags
 from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
+from cccc.formats.registry import OTHERS
 from cccc.http.transport import HttpTransport
 from cccc.proxy import closeup, watching
 from cccc.proxy.runtime import Runtime
@@ -190,6 +191,7 @@ class Local:
             action=Action.TURN,
             model=model,
             tags=tags(self._runtime.context.settings.taggers, asked),
+            convertible=OTHERS[wire_format],
         )
 
     async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:

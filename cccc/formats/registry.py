@@ -19,3 +19,8 @@ BY_PATH: Mapping[str, tuple[Codec, Action]] = MappingProxyType(
     {path: (codec, action) for codec in CODECS.values() for path, action in codec.paths.items()}
 )
 """What a path asks for, and in which format."""
+
+OTHERS: Mapping[WireFormat, frozenset[WireFormat]] = MappingProxyType(
+    {own: frozenset(CODECS) - {own} if own in CODECS else frozenset() for own in WireFormat}
+)
+"""Into which formats a request of each can be converted."""

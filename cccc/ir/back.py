@@ -29,7 +29,8 @@ class Back:
     """The way home for the answers to one request.
 
     ``offers`` are the client's tools by the target's names; ``taken`` the ids of calls in its history, none of which
-    must be used again. ``compact``: the answer is a summary, in which calls have no place.
+    must be used again. ``compact``: the answer is a summary, in which calls have no place. ``mended``: arguments that
+    were Python have become JSON.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Back:
         self._target = target
         self._offers = offers
         self._taken = frozenset(taken)
+        self.mended = False
         self._hidden = frozenset(
             kind
             for kind, hidden in (
@@ -70,8 +72,16 @@ class Back:
         if opened.tool_kind is ToolKind.CUSTOM:
             return Unwrapped() if came_as is ToolKind.FUNCTION else AsTheyAre()
         if opened.name in self._target.repaired_tools:
-            return Mended(self._target.repair_attempts)
+            return Mended(self)
         return Objects()
+
+    def mend(self, arguments: str) -> str:
+        """Arguments that may be Python as JSON, where that can be done."""
+        if json.is_arguments(arguments):
+            return arguments
+        mended = repaired(arguments, self._target.repair_attempts)
+        self.mended = self.mended or mended is not None
+        return mended or arguments
 
     def legal(self, call_id: str, request_id: str, used: set[str]) -> str:
         """An id for a call that any client takes and any endpoint later, and that no other call of the turns has."""
@@ -183,8 +193,8 @@ class Objects:
 class Mended:
     """A JSON object that may have been written as Python: kept until the call is whole."""
 
-    def __init__(self, attempts: int) -> None:
-        self._attempts = attempts
+    def __init__(self, back: Back) -> None:
+        self._back = back
         self._kept: list[str] = []
 
     def feed(self, fragment: str) -> str:
@@ -193,6 +203,4 @@ class Mended:
 
     def close(self) -> str:
         whole = "".join(self._kept)
-        if not whole.strip():
-            return "{}"
-        return whole if json.is_arguments(whole) else repaired(whole, self._attempts) or whole
+        return self._back.mend(whole) if whole.strip() else "{}"

@@ -223,8 +223,8 @@ class Codec(Protocol):
         """The one frame that ends a stream which already began (resilience: Ending a stream honestly)."""
         ...
 
-    def models_body(self, names: tuple[str, ...]) -> bytes:
-        """The model list in this format's shape."""
+    def models_body(self, names: tuple[str, ...], windows: Mapping[str, int]) -> bytes:
+        """The model list in this format's shape; ``windows`` are the context windows that are known, in tokens."""
         ...
 
     def model_body(self, name: str) -> bytes:

@@ -6,6 +6,7 @@ again by its name when it is called; one that the vendor runs is dropped where t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,9 @@ _AS_FUNCTION = (
     "Here this tool is called as a function with one string: put the whole text, exactly as it is to be, into the "
     f"field `{INPUT}`."
 )
+_FREE_FORM = re.compile(r"\s*This is a FREEFORM tool, so do not wrap [^.]* in JSON\.")
+"""What Codex says of such tools. It would contradict how they are called here."""
+
 _GRAMMAR = "The text must follow this grammar:"
 
 _SCHEMAS: Mapping[ToolKind, Mapping[str, Any]] = {
@@ -105,7 +109,7 @@ def kinds_of(request: Request) -> dict[ToolName, ToolKind]:
 
 def _offer(tool: Tool, abilities: Abilities) -> Tool:
     if tool.kind not in abilities.tool_kinds:
-        description = tool.description or _DESCRIPTIONS.get(tool.kind, "")
+        description = _FREE_FORM.sub("", tool.description) or _DESCRIPTIONS.get(tool.kind, "")
         schema = tool.schema or _SCHEMAS.get(tool.kind, {})
         if tool.kind is ToolKind.CUSTOM:
             grammar = (_GRAMMAR, tool.grammar) if tool.grammar else ()

@@ -25,12 +25,16 @@ from cccc.ir.messages import (
 Gist = tuple[Any, ...]
 
 
-def reply_gist(reply: Reply) -> dict[str, Any]:
-    """Words, thoughts, calls, the reason to stop and the tokens; a refusal counts as words in every format."""
+def reply_gist(reply: Reply, *, blanks: bool = True) -> dict[str, Any]:
+    """Words, thoughts, calls, the reason to stop and the tokens; a refusal counts as words in every format.
+
+    Without ``blanks`` white space does not count: Anthropic's clients take blank text for no answer, so it is not told.
+    """
+    text = "".join(part.text for part in reply.parts if isinstance(part, Text | Refusal))
     refused = any(isinstance(part, Refusal) for part in reply.parts)
     return {
         "thinking": "".join(part.text for part in reply.parts if isinstance(part, Thinking)),
-        "text": "".join(part.text for part in reply.parts if isinstance(part, Text | Refusal)),
+        "text": text if blanks else _squeezed(text),
         "calls": [_call(part) for part in reply.parts if isinstance(part, ToolCall)],
         "stop": StopReason.REFUSAL if refused else reply.stop,
         "usage": reply.usage,

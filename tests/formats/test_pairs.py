@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from cccc.domain.endpoint import WireFormat
 from cccc.errors import NotConvertible
 from cccc.formats.registry import BY_PATH, CODECS
 from cccc.ir.conversion import Conversion
+from cccc.ir.loss import Losses
+from cccc.ir.messages import ToolCall, ToolResult
 from cccc.ir.sse import SseDecoder
+from cccc.ir.target import Target
 from tests.formats.conversations import LONG_NAME, PATCH, REQUESTS, answer
-from tests.formats.pairs import PAIRS, A, R, conversion, read, streamed
+from tests.formats.pairs import FRONT, PAIRS, A, C, R, conversion, read, streamed, target
 from tests.formats.streams import STREAMS
 from tests.formats_check import REPLY, STREAM, Said
 from tests.ir.slicing import decoded
@@ -201,3 +205,74 @@ def test_what_real_clients_send_is_sayable_in_every_other_format(path: Path) -> 
         tools = [tool.get("function", tool) for tool in sent.get("tools", [])]
         assert all(len(tool.get("name", "")) <= 64 for tool in tools)
         assert b"x-anthropic-billing-header" not in converting.body
+
+
+def _next_turn(client: WireFormat, reply: dict[str, Any]) -> dict[str, Any]:
+    """What the client sends when it has run the tools of ``reply``: the answer as it came, then the results."""
+    asked = REQUESTS[client]
+    if client is A:
+        calls = [block["id"] for block in reply["content"] if block["type"] == "tool_use"]
+        results = [{"type": "tool_result", "tool_use_id": call_id, "content": "ok"} for call_id in calls]
+        turn = [{"role": "assistant", "content": reply["content"]}, {"role": "user", "content": results}]
+        return asked | {"messages": [*asked["messages"], *turn]}
+    kinds = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
+    outputs = [
+        {"type": kinds[item["type"]], "call_id": item["call_id"], "output": "ok"}
+        for item in reply["output"]
+        if item["type"] in kinds
+    ]
+    return asked | {"input": [*asked["input"], *reply["output"], *outputs]}
+
+
+@pytest.mark.parametrize(
+    ("client", "upstream", "proof", "how"),
+    [
+        (A, R, '"encrypted_content":"gAAAAABo"', {}),
+        (R, A, '"signature":"RXBjQg=="', {}),
+        (A, C, '"reasoning_content":"The file is small; one hunk is enough."', {"reasoning_back": True}),
+        (R, C, '"reasoning_content":"The file is small; one hunk is enough."', {"reasoning_back": True}),
+    ],
+)
+def test_thinking_goes_through_the_client_and_back_to_its_maker_only(
+    client: WireFormat, upstream: WireFormat, proof: str, how: dict[str, Any]
+) -> None:
+    converting, raw = asked(client, upstream, **how)
+    reply = orjson.loads(converting.folded(decoded([raw])[0]))
+    request, _ = read(client, _next_turn(client, reply))
+    again = conversion(client, upstream, request, **how).body.decode()
+    assert again.count(proof) == 1
+    assert "cccc-thinking" not in again
+    other = CODECS[upstream]
+    elsewhere = Conversion(CODECS[client], other, request, Target(upstream, "somebody else", "served-model"), FRONT)
+    assert proof not in elsewhere.body.decode()
+    assert "thinking" in {loss.what.split()[0] for loss in elsewhere.losses}
+
+
+@pytest.mark.parametrize(("client", "upstream"), [(A, C), (A, R), (R, A), (R, C)])
+def test_the_next_turn_names_calls_as_the_endpoint_did(client: WireFormat, upstream: WireFormat) -> None:
+    """Ids that the client's format does not allow come back as they were; the tools keep the endpoint's names."""
+    converting, raw = asked(client, upstream)
+    reply = orjson.loads(converting.folded(decoded([raw])[0]))
+    request, _ = read(client, _next_turn(client, reply))
+    again = conversion(client, upstream, request)
+    decoded_again = CODECS[upstream].decode_request(orjson.loads(again.body), Losses())
+    calls = [part for message in decoded_again.messages for part in message.parts if isinstance(part, ToolCall)]
+    search, patch = calls[-2:]
+    assert search.name == _search_tool(again) == _search_tool(converting)
+    assert json.loads(patch.arguments) == {"input": PATCH}
+    results = [part for message in decoded_again.messages for part in message.parts if isinstance(part, ToolResult)]
+    assert [result.call_id for result in results[-2:]] == [search.id, patch.id]
+
+
+@pytest.mark.parametrize("upstream", [A, C])
+def test_a_compaction_is_one_item_which_the_next_turn_reads(upstream: WireFormat) -> None:
+    body = REQUESTS[R] | {"input": [*REQUESTS[R]["input"], {"type": "compaction_trigger"}]}
+    request, _ = read(R, body)
+    front = replace(FRONT, compact=request.compact)
+    converting = Conversion(CODECS[R], CODECS[upstream], request, target(upstream), front)
+    raw = streamed(converting, [answer(upstream, _search_tool(converting))])
+    (item,) = orjson.loads(decoded([raw])[0][-1].data or b"")["response"]["output"]
+    assert item["type"] == "compaction"
+    later, _ = read(R, REQUESTS[R] | {"input": [item, *REQUESTS[R]["input"][-1:]]})
+    sent = orjson.loads(conversion(R, upstream, later).body)
+    assert "I change one line" in json.dumps(sent["messages"], ensure_ascii=False)

@@ -26,7 +26,7 @@ EVERYTHING = Abilities(tool_kinds=frozenset(ToolKind))
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
 PATCH = Tool(
     "apply_patch",
-    "Edits files.",
+    "Edits files. This is a FREEFORM tool, so do not wrap the patch in JSON.",
     kind=ToolKind.CUSTOM,
     grammar="start: begin",
     settings={"syntax": "lark"},

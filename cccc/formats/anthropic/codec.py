@@ -194,7 +194,7 @@ class AnthropicCodec:
     def error_frame(self, answer: Answer, seen: ReplyFacts) -> bytes:  # noqa: ARG002 - needs nothing of the answer
         return encode("error", orjson.dumps(_error(answer)))
 
-    def models_body(self, names: tuple[str, ...]) -> bytes:
+    def models_body(self, names: tuple[str, ...], windows: Mapping[str, int]) -> bytes:  # noqa: ARG002 - not told here
         ends = {"first_id": names[0], "last_id": names[-1]} if names else {"first_id": None, "last_id": None}
         return orjson.dumps({"data": [_model(name) for name in names], "has_more": False, **ends})
 

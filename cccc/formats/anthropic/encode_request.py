@@ -92,7 +92,7 @@ def _set_thinking(body: dict[str, Any], request: Request, target: Target, losses
             body["thinking"] = {"type": "disabled"}
         return
     if effort is None:
-        losses.add("reasoning", "reasoning", "the model does not think")
+        losses.add("reasoning", "reasoning effort", "the model does not think")
         return
     limit = body["max_tokens"]
     # Thinking counts against the limit, of which the answer itself needs some; a limit of ours is for the answer alone.
@@ -101,11 +101,11 @@ def _set_thinking(body: dict[str, Any], request: Request, target: Target, losses
     if budget and room:
         budget = min(budget, room - 1)
     if body.get("tool_choice", {}).get("type") not in _FREE_CHOICES:
-        losses.add("reasoning", "reasoning", "Anthropic does not think where a tool must be called")
+        losses.add("reasoning", "reasoning effort", "Anthropic does not think where a tool must be called")
     elif budget is None or budget < LEAST_BUDGET:
-        losses.add("reasoning", "reasoning", "the answer's limit leaves no room for it")
+        losses.add("reasoning", "reasoning effort", "the answer's limit leaves no room for it")
     elif not thinks_on(body["messages"]):
-        losses.add("reasoning", "reasoning", "the turn that it would go on with began without its own thinking")
+        losses.add("reasoning", "reasoning effort", "the turn that it would go on with began without its own thinking")
     else:
         body["thinking"] = {"type": "enabled", "budget_tokens": budget}
         if room is None:

@@ -196,7 +196,7 @@ class OpenAIChatCodec:
     def error_frame(self, answer: Answer, seen: ReplyFacts) -> bytes:  # noqa: ARG002 - needs nothing of the answer
         return encode("", orjson.dumps(_error(answer)))
 
-    def models_body(self, names: tuple[str, ...]) -> bytes:
+    def models_body(self, names: tuple[str, ...], windows: Mapping[str, int]) -> bytes:  # noqa: ARG002 - not told here
         return orjson.dumps({"object": "list", "data": [_model(name) for name in names]})
 
     def model_body(self, name: str) -> bytes:

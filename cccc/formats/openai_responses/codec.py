@@ -10,6 +10,7 @@ import orjson
 
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
+from cccc.formats.openai_responses.catalogue import catalogue
 from cccc.formats.openai_responses.decode_request import decode_request
 from cccc.formats.openai_responses.decode_stream import StreamDecoder
 from cccc.formats.openai_responses.encode_request import encode_request
@@ -230,9 +231,10 @@ class OpenAIResponsesCodec:
         }
         return encode("response.failed", orjson.dumps(frame))
 
-    def models_body(self, names: tuple[str, ...]) -> bytes:
-        """OpenAI's list, and the empty catalogue that Codex looks for beside it."""
-        return orjson.dumps({"object": "list", "data": [_model(name) for name in names], "models": []})
+    def models_body(self, names: tuple[str, ...], windows: Mapping[str, int]) -> bytes:
+        """OpenAI's list, and the catalogue that Codex looks for beside it."""
+        listed = [_model(name) for name in names]
+        return orjson.dumps({"object": "list", "data": listed, "models": catalogue(names, windows)})
 
     def model_body(self, name: str) -> bytes:
         return orjson.dumps(_model(name))

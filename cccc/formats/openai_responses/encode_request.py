@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from cccc.ir.digest import digest
 from cccc.ir.efforts import clamped, effort_of
 from cccc.ir.loss import Losses
 from cccc.ir.messages import (
+    Effort,
     Media,
     Medium,
     Message,
@@ -44,6 +46,10 @@ LEAST_OUTPUT: Final = 16
 LONGEST_USER: Final = 64
 """Of ``user`` and ``prompt_cache_key``."""
 
+LONGEST_NAME: Final = 64
+"""Of the schema of an answer."""
+
+_ILLEGAL_IN_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _BETWEEN_TEXTS: Final = "\n\n"
 _NO_COUNTERPART: Final = "OpenAI Responses has no counterpart"
 _CACHES_BY_ITSELF: Final = "OpenAI caches prompts by itself"
@@ -62,10 +68,8 @@ def encode_request(request: Request, target: Target, losses: Losses) -> dict[str
         body["tools"] = encode_tools(request.tools, losses)
         if request.tool_choice is not None:
             body |= encode_choice(request.tool_choice, request.tools)
-    if request.max_tokens is not None:
-        most = min(request.max_tokens, target.max_output or request.max_tokens)
-        body[target.max_tokens_field or "max_output_tokens"] = max(most, LEAST_OUTPUT)
-    body |= _reasoning(request.reasoning, target)
+    body |= _limit(request.max_tokens, target, losses)
+    body |= _reasoning(request.reasoning, target, losses)
     body |= _sampling(request.sampling, target, losses)
     if words := _text(request.output):
         body["text"] = words
@@ -213,18 +217,34 @@ def _marked(parts: tuple[Text | Media, ...]) -> tuple[Text | Media, ...]:
     return (Text(f"Error: {first.text}"), *rest) if isinstance(first, Text) else parts
 
 
-def _reasoning(wish: Reasoning | None, target: Target) -> dict[str, Any]:
-    if wish is None:
+def _limit(limit: int | None, target: Target, losses: Losses) -> dict[str, Any]:
+    if limit is None:
         return {}
-    asked = effort_of(wish)
+    if target.max_output is not None and limit > target.max_output:
+        losses.add("max_tokens", "max_tokens", f"the model gives at most {target.max_output}")
+        limit = target.max_output
+    return {target.max_tokens_field or "max_output_tokens": max(limit, LEAST_OUTPUT)}
+
+
+def _reasoning(wish: Reasoning | None, target: Target, losses: Losses) -> dict[str, Any]:
+    """Reasoning is shown as a summary, and comes back encrypted where nothing is stored."""
+    asked = None if wish is None else effort_of(wish)
+    if wish is None or (asked is Effort.NONE and not target.efforts):
+        return {}
+    if not target.efforts:
+        losses.add("reasoning", "reasoning effort", "this model has none to choose")
+        return {}
+    if asked is Effort.NONE and not target.official:
+        losses.add("reasoning", "reasoning effort", "not to think is said by each vendor in its own way")
+        return {}
     effort = None if asked is None else clamped(asked, target.efforts)
+    if effort is not asked:
+        losses.add("reasoning", "reasoning effort", f"the nearest that this model has is {effort}")
     fields: dict[str, Any] = {} if effort is None else {"effort": effort.value}
-    if asked is None or asked.value != "none":
-        fields["summary"] = wish.summary or "auto"
-    if not fields:
-        return {}
-    seen = {"include": ["reasoning.encrypted_content"]} if target.official else {}
-    return {"reasoning": fields, **seen}
+    if effort is Effort.NONE:
+        return {"reasoning": fields}
+    encrypted = {"include": ["reasoning.encrypted_content"]} if target.official else {}
+    return {"reasoning": fields | {"summary": wish.summary or "auto"}, **encrypted}
 
 
 def _sampling(wish: Sampling, target: Target, losses: Losses) -> dict[str, Any]:
@@ -250,7 +270,7 @@ def _text(output: Output) -> dict[str, Any]:
     if output.schema is not None:
         fields["format"] = {
             "type": "json_schema",
-            "name": output.name or "answer",
+            "name": _ILLEGAL_IN_NAME.sub("_", output.name)[:LONGEST_NAME] or "answer",
             "schema": output.schema,
             "strict": bool(output.strict),
         }

@@ -257,7 +257,7 @@ def test_effort_becomes_a_budget_that_leaves_room_for_the_answer(
 ) -> None:
     body, losses = encoded(max_tokens=limit, reasoning=Reasoning(effort))
     assert body.get("thinking", {}).get("budget_tokens") == budget
-    assert [loss.what for loss in losses] == ([] if budget else ["reasoning"])
+    assert [loss.what for loss in losses] == ([] if budget else ["reasoning effort"])
 
 
 def test_the_highest_effort_where_the_model_has_it() -> None:
@@ -287,7 +287,7 @@ THINK: dict[str, Any] = {"reasoning": Reasoning(Effort.LOW), "max_tokens": 32000
 def test_a_forced_choice_rules_out_thinking(choice: ToolChoice) -> None:
     body, losses = encoded(tools=(F,), tool_choice=choice, **THINK)
     assert "thinking" not in body
-    assert [loss.what for loss in losses] == ["reasoning"]
+    assert [loss.what for loss in losses] == ["reasoning effort"]
 
 
 @pytest.mark.parametrize(

@@ -251,37 +251,43 @@ def test_choice(choice: ToolChoice, written: object) -> None:
     assert body(asked(tools=offered, tool_choice=choice))["tool_choice"] == written
 
 
-@pytest.mark.parametrize(
-    ("wish", "official", "relay"),
-    [
-        (Reasoning(Effort.HIGH), {"effort": "high", "summary": "auto"}, {"effort": "high", "summary": "auto"}),
-        (Reasoning(Effort.XHIGH, summary="concise"), {"effort": "high", "summary": "concise"}, ...),
-        (Reasoning(budget=2_000), {"effort": "low", "summary": "auto"}, ...),
-        (Reasoning(adaptive=True), {"summary": "auto"}, ...),
-        (Reasoning(Effort.NONE), {"effort": "none"}, ...),
-        (None, None, None),
-    ],
-)
-def test_reasoning(wish: Reasoning | None, official: object, relay: object) -> None:
-    written = body(asked(reasoning=wish))
-    assert written.get("reasoning") == official
-    assert written.get("include") == (["reasoning.encrypted_content"] if official else None)
-    there = body(asked(reasoning=wish), RELAY)
-    assert there.get("reasoning") == (official if relay is ... else relay)
-    assert "include" not in there
+ENCRYPTED = ["reasoning.encrypted_content"]
+NO_EFFORTS = replace(OFFICIAL, efforts=frozenset())
 
 
 @pytest.mark.parametrize(
-    ("target", "limit", "expected"),
+    ("wish", "target", "reasoning", "include", "costs"),
     [
-        (OFFICIAL, 100, {"max_output_tokens": 100}),
-        (OFFICIAL, 1, {"max_output_tokens": 16}),
-        (replace(OFFICIAL, max_output=50), 100, {"max_output_tokens": 50}),
-        (replace(RELAY, max_tokens_field="max_tokens"), 100, {"max_tokens": 100}),
+        (Reasoning(Effort.HIGH), OFFICIAL, {"effort": "high", "summary": "auto"}, ENCRYPTED, False),
+        (Reasoning(Effort.HIGH), RELAY, {"effort": "high", "summary": "auto"}, None, False),
+        (Reasoning(Effort.XHIGH, summary="concise"), RELAY, {"effort": "high", "summary": "concise"}, None, True),
+        (Reasoning(budget=2_000), RELAY, {"effort": "low", "summary": "auto"}, None, False),
+        (Reasoning(adaptive=True), OFFICIAL, {"summary": "auto"}, ENCRYPTED, False),
+        (Reasoning(Effort.NONE), OFFICIAL, {"effort": "none"}, None, False),
+        (Reasoning(Effort.NONE), RELAY, None, None, True),
+        (Reasoning(Effort.NONE), NO_EFFORTS, None, None, False),
+        (Reasoning(Effort.HIGH), NO_EFFORTS, None, None, True),
+        (None, OFFICIAL, None, None, False),
     ],
 )
-def test_the_limit(target: Any, limit: int, expected: dict[str, int]) -> None:
-    written = body(asked(max_tokens=limit), target)
+def test_reasoning(wish: Reasoning | None, target: Any, reasoning: object, include: object, costs: bool) -> None:
+    written, lost = body_and_losses(asked(reasoning=wish), target)
+    assert (written.get("reasoning"), written.get("include")) == (reasoning, include)
+    assert lost == ([("reasoning", "reasoning effort")] if costs else [])
+
+
+@pytest.mark.parametrize(
+    ("target", "limit", "expected", "costs"),
+    [
+        (OFFICIAL, 100, {"max_output_tokens": 100}, False),
+        (OFFICIAL, 1, {"max_output_tokens": 16}, False),
+        (replace(OFFICIAL, max_output=50), 100, {"max_output_tokens": 50}, True),
+        (replace(RELAY, max_tokens_field="max_tokens"), 100, {"max_tokens": 100}, False),
+    ],
+)
+def test_the_limit(target: Any, limit: int, expected: dict[str, int], costs: bool) -> None:
+    written, lost = body_and_losses(asked(max_tokens=limit), target)
+    assert lost == ([("max_tokens", "max_tokens")] if costs else [])
     assert {name: value for name, value in written.items() if name.startswith("max_")} == expected
 
 
@@ -291,6 +297,8 @@ def test_output() -> None:
         "format": {"type": "json_schema", "name": "n", "schema": schema, "strict": True},
         "verbosity": "low",
     }
+    named = body(asked(output=Output(json=True, schema=schema, name="my answer")))["text"]["format"]
+    assert (named["name"], named["strict"]) == ("my_answer", False)
     assert body(asked(output=Output(json=True)))["text"] == {"format": {"type": "json_object"}}
 
 

@@ -1,0 +1,51 @@
+"""Whole sessions of the real Claude Code and Codex on endpoints that do not speak their format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cccc.demo.brains import write_then_read
+from cccc.demo.configuration import configuration, endpoint
+from cccc.demo.provider import SimulatedProvider
+from cccc.domain.endpoint import WireFormat
+from tests.e2e.proxy_process import running_proxy
+from tests.e2e.real_clients import Run, require_clients
+from tests.e2e.scripts import SCRIPTS, TURNS, UPSTREAM_KEY, Script
+
+pytestmark = [pytest.mark.anyio, pytest.mark.real_clients]
+
+A, C, R = WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES
+
+PAIRS = [(script, upstream) for script in SCRIPTS for upstream in (A, C, R) if script.wire_format is not upstream]
+
+
+@pytest.fixture(autouse=True)
+def clients() -> None:
+    require_clients()
+
+
+def provider(wire_format: WireFormat, name: str) -> SimulatedProvider:
+    return SimulatedProvider(wire_format, name=name, key=UPSTREAM_KEY, brain=write_then_read)
+
+
+def quiet(run: Run) -> None:
+    """The client complains of nothing that comes from us."""
+    for word in ("cccc:", "error", "Error", "warning: model metadata"):
+        assert word not in run.stderr, run.stderr
+
+
+@pytest.mark.parametrize(("script", "upstream"), PAIRS, ids=str)
+async def test_on_an_endpoint_of_another_format(script: Script, upstream: WireFormat, tmp_path: Path) -> None:
+    only = provider(upstream, "only")
+    async with only.running(), running_proxy(tmp_path, configuration([endpoint(only)])) as proxy:
+        run = await script.play(tmp_path, proxy.base_url)
+    quiet(run)
+    rows = await proxy.json("requests")
+    turns = [row for row in rows if row["model"] == script.model]
+    assert len(turns) >= TURNS, rows
+    for row in turns:
+        assert (row["endpoint"], row["verdict"]) == ("only", "ok")
+        assert (row["converted"], row["target_format"]) == (True, upstream)
+        assert row["usage"]["output"] > 0
