@@ -28,6 +28,7 @@ class Call:
     part: int = -1
     """Its number among the answer's parts; -1 while its name has not come."""
     closed: bool = False
+    """Whether its end was told, which some vendors do after every call."""
     _arguments: list[str] = field(default_factory=list)
     _empty_object: bool = False
 
@@ -63,7 +64,7 @@ class Call:
             return False
         if call_id and call_id == self.id:
             return True
-        if not self._arguments and call_id:
+        if self.closed or (call_id and not self._arguments):
             return False
         return not self.whole
 

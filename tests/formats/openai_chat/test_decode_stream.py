@@ -158,6 +158,13 @@ def test_a_fragment_behind_the_end_of_its_call_is_dropped() -> None:
     assert calls(call(0, "c1", "f", "{}"), TOOLS, call(0, arguments="x"), DONE) == [("c1", "f", "{}")]
 
 
+def test_a_reason_to_stop_comes_with_every_call() -> None:
+    def whole(name: str) -> bytes:
+        return chunk({"tool_calls": [{"index": 0, "function": {"name": name, "arguments": ""}}]}, "tool_calls")
+
+    assert calls(whole("f"), whole("f"), whole("g"), DONE) == [("", "f", "{}"), ("", "f", "{}"), ("", "g", "{}")]
+
+
 def test_fragments_are_passed_on_as_they_come() -> None:
     decoder = CODEC.stream_decoder()
     for fragment in ('{"a"', ":", "1}"):
