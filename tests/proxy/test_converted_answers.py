@@ -104,9 +104,9 @@ def assert_goes_on(frames: list[formats_check.Frame]) -> None:
 
 
 def cuts(wire_format: WireFormat) -> range:
-    """A hundred places all over the stream: every byte of it, for every pair, would take minutes."""
+    """Fifty places all over the stream: every byte of it, for every pair, would take minutes."""
     length = len(b"".join(events(wire_format)))
-    return range(0, length, length // 100)
+    return range(0, length, length // 50)
 
 
 @pytest.mark.parametrize("clean", [True, False], ids=["clean end", "reset"])
