@@ -38,6 +38,7 @@ from cccc.control.api import (
     WireFormat,
 )
 from cccc.domain.endpoint import Action
+from cccc.domain.loss import Loss
 
 NOW = 1_782_909_120.0
 """2026-07-01T12:32:00Z."""
@@ -201,6 +202,11 @@ FAILED_OVER = replace(
     ttft_ms=850.5,
     usage=Usage(input=22_800, output=301),
     cost_usd=None,
+    losses=(
+        Loss("system[1].cache_control", "cache_control", "OpenAI Chat has no counterpart"),
+        Loss("tools[0].cache_control", "cache_control", "OpenAI Chat has no counterpart"),
+        Loss("messages[1].content[0]", "thinking signature", "only its maker can read it"),
+    ),
     attempts=(
         replace(
             OK.attempts[0],
