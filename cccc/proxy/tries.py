@@ -19,6 +19,7 @@ from cccc.domain.record import AttemptRecord
 from cccc.domain.telling import tell_none
 from cccc.domain.trying import Ask, Deliver, Drop, End, Step, Trying, next_step, no_network
 from cccc.domain.trying import Attempt as Tried
+from cccc.domain.whatif import NOTHING, WhatIfs
 from cccc.errors import NotConvertible
 from cccc.proxy.asked import Asked
 from cccc.proxy.attempt import Attempt, Bounds
@@ -42,11 +43,14 @@ class Tries:
     arrival. ``ranking`` is the one that was made first, less those that turned out unable to take the request.
     """
 
-    def __init__(self, context: Context, asked: Asked, reply: Reply, watched: Watched) -> None:
+    def __init__(
+        self, context: Context, asked: Asked, reply: Reply, watched: Watched, what_if: WhatIfs = NOTHING
+    ) -> None:
         self._context = context
         self._asked = asked
         self._reply = reply
         self._watched = watched
+        self._what_if = what_if
         self._cures = Cures(context.roster, asked.session, asked.action, asked.prompt, stored=asked.facts.stored)
         self._unsayable: dict[str, Unsayable] = {}
         self._unjudged: list[tuple[int, Attempt]] = []
@@ -61,7 +65,7 @@ class Tries:
         """The order of endpoints for this request, now."""
         roster, asked = self._context.roster, self._asked
         holder = roster.holders.endpoint(asked.facts.state_ref)
-        ranking = roster.rank(asked.need(holder=holder), asked.session, asked.prompt)
+        ranking = roster.rank(asked.need(holder=holder), asked.session, asked.prompt, self._what_if)
         for name, unsayable in self._unsayable.items():
             ranking = ranking.without(name, unsayable)
         self.ranking = self.ranking or ranking
