@@ -16,12 +16,14 @@ from cccc.control.api import (
     ConfigProblem,
     ConfigValue,
     ConfigView,
+    ConversionCount,
     EndpointActivity,
     EndpointDetail,
     EndpointView,
     Excluded,
     FailureClass,
     Learned,
+    Lost,
     ModelRule,
     Outcome,
     Overview,
@@ -318,7 +320,13 @@ STATS = StatsView(
             usage=Usage(),
             cost_usd=None,
             cache_share=None,
+            losses=(Lost("cache_control", 41), Lost("thinking signature", 2)),
         ),
+    ),
+    conversions=(
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.ANTHROPIC, 842),
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, 2),
+        ConversionCount(WireFormat.OPENAI_RESPONSES, WireFormat.OPENAI_CHAT, 1),
     ),
 )
 
