@@ -116,12 +116,8 @@ def test_a_part_of_the_request_that_no_endpoint_takes_is_named() -> None:
     """Whatever else keeps endpoints out for good; one that only rests may still take it."""
     unsaid = Excluded("chat", "is asked in openai_chat", cause=Cause.FORMAT, param="messages[0]")
     reserved = Excluded("codex-only", "serves codex only", cause=Cause.CLIENT_TYPE)
-    told = none_of((unsaid, reserved))
-    assert (told.failure, told.param) == (Failure.NOT_CONVERTIBLE, "messages[0]")
-    assert told.message.startswith("no endpoint takes messages[0] of model")
+    refusal = told(unsaid, reserved)
+    assert (refusal.failure, refusal.param) == (Failure.NOT_CONVERTIBLE, "messages[0]")
+    assert refusal.message.startswith("no endpoint takes messages[0] of model 'm'")
     resting = Excluded("own", "is rate limited (429)", NOW + 5, cause=Cause.LIMITED)
-    assert none_of((unsaid, resting)).failure is Failure.COOLING_DOWN
-
-
-def none_of(left_out: tuple[Excluded, ...]) -> Told:
-    return tell_none(Ranking((), left_out), Audience.OPENAI, model="m", prompt_tokens=10, now=NOW)
+    assert told(unsaid, resting).failure is Failure.COOLING_DOWN
