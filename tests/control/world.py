@@ -25,6 +25,7 @@ from cccc.control.api import (
     ConfigSection,
     ConfigValue,
     ConfigView,
+    ConversionCount,
     EndpointActivity,
     EndpointDetail,
     EndpointView,
@@ -33,6 +34,7 @@ from cccc.control.api import (
     FieldKind,
     FormatProbe,
     Learned,
+    Lost,
     ModelRule,
     Outcome,
     Overview,
@@ -335,7 +337,13 @@ STATS = StatsView(
             usage=Usage(),
             cost_usd=None,
             cache_share=None,
+            losses=(Lost("cache_control", 41), Lost("thinking signature", 2)),
         ),
+    ),
+    conversions=(
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.ANTHROPIC, 842),
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, 2),
+        ConversionCount(WireFormat.OPENAI_RESPONSES, WireFormat.OPENAI_CHAT, 1),
     ),
 )
 
