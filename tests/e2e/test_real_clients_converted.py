@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import orjson
 import pytest
 
 from cccc.demo.brains import write_then_read
@@ -11,7 +12,7 @@ from cccc.demo.configuration import configuration, endpoint
 from cccc.demo.provider import SimulatedProvider
 from cccc.domain.endpoint import WireFormat
 from tests.e2e.proxy_process import running_proxy
-from tests.e2e.real_clients import Run, require_clients
+from tests.e2e.real_clients import Codex, Run, require_clients
 from tests.e2e.scripts import SCRIPTS, TURNS, UPSTREAM_KEY, Script
 
 pytestmark = [pytest.mark.anyio, pytest.mark.real_clients]
@@ -34,6 +35,21 @@ def quiet(run: Run) -> None:
     """The client complains of nothing that comes from us."""
     for word in ("cccc:", "error", "Error", "warning: model metadata"):
         assert word not in run.stderr, run.stderr
+
+
+@pytest.mark.parametrize("upstream", [A, C])
+async def test_codex_compacts_its_conversation(upstream: WireFormat, tmp_path: Path) -> None:
+    only = SimulatedProvider(upstream, name="only", key=UPSTREAM_KEY)
+    codex = Codex(home=tmp_path / "home", folder=tmp_path / "work")
+    async with only.running(), running_proxy(tmp_path, configuration([endpoint(only)])) as proxy:
+        run = await codex.compact_between("the first prompt", "and a second", proxy.base_url)
+    quiet(run)
+    assert "context compacted" in run.stderr
+    assert run.stdout.startswith("You said: and a second")
+    _, summary, second = [orjson.dumps(turn.json["messages"]).decode() for turn in only.turns]
+    assert "Write a summary of this conversation" in summary
+    assert "Summary of the conversation before this point" in second
+    assert "the first prompt" in second
 
 
 @pytest.mark.parametrize(("script", "upstream"), PAIRS, ids=str)

@@ -44,7 +44,8 @@ _MOST_STOPS = 4
 _LONGEST_USER = 64
 _HOTTEST = 2.0
 _SHARED_TUNING = frozenset({"frequency_penalty", "presence_penalty", "seed"})
-_PENALTIES = frozenset({"frequency_penalty", "presence_penalty"})
+_FIXED_TUNING = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty"})
+"""What models that reason refuse."""
 _TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
 _ILLEGAL_IN_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 _NO_REASONING = " "
@@ -241,7 +242,7 @@ def _tuning(request: Request, target: Target, losses: Losses) -> Json:
     wished: Json = {"temperature": sampling.temperature, "top_p": sampling.top_p}
     wished |= {key: value for key, value in sampling.extra.items() if key in _SHARED_TUNING}
     wished = {key: value for key, value in wished.items() if value is not None}
-    for key in [key for key in wished if target.fixed_temperature and (key in _PENALTIES or key in _HEAT)]:
+    for key in [key for key in wished if target.fixed_temperature and key in _FIXED_TUNING]:
         del wished[key]
         losses.add(key, key, _FIXED)
     if wished.get("temperature", 0) > _HOTTEST:
@@ -257,9 +258,6 @@ def _tuning(request: Request, target: Target, losses: Losses) -> Json:
         if len(sampling.stop) > _MOST_STOPS:
             losses.add("stop_sequences", "stop_sequences", f"OpenAI Chat takes {_MOST_STOPS} at most")
     return wished | _reasoning(request, target, losses)
-
-
-_HEAT = frozenset({"temperature", "top_p"})
 
 
 def _reasoning(request: Request, target: Target, losses: Losses) -> Json:

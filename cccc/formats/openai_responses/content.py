@@ -21,6 +21,8 @@ BETWEEN_SUMMARIES: Final = "\n\n"
 """What separates the parts of one item's reasoning where they become one text."""
 
 _TEXTS: Final = frozenset({"input_text", "output_text", "reasoning_text", "summary_text", "text"})
+_CIPHERTEXT: Final = "gAAAA"
+"""How every token of Fernet begins, which is what OpenAI encrypts with."""
 _DATA_URL: Final = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,", re.IGNORECASE)
 
 
@@ -41,6 +43,12 @@ def _decode_part(part: dict[str, Any], path: str) -> Text | Refusal | Media | No
         words = json.text(part.get("text"))
         return Text(words) if words else None
     match kind:
+        case "encrypted_content":
+            # Codex says so of every message to a sub-agent; only OpenAI's models really write ciphertext there.
+            words = json.text(part.get("encrypted_content")) or ""
+            if words.startswith(_CIPHERTEXT):
+                raise NotConvertible(path, "is encrypted, so that only OpenAI can read it")
+            return Text(words) if words else None
         case "refusal":
             words = json.text(part.get("refusal"))
             return Refusal(words) if words else None

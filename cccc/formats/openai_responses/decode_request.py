@@ -165,6 +165,8 @@ class _History:
         match kind:
             case "message":
                 self._message(item, path)
+            case "agent_message":  # from another agent of Codex's, which is this one's user
+                self._message(item | {"role": "user"}, path)
             case "reasoning":
                 if thought := decode_reasoning(item):
                     self._say(Role.ASSISTANT, [thought], path)

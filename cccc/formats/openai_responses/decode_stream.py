@@ -96,31 +96,31 @@ class StreamDecoder:
             return []
         told = _DELTAS.get(kind)
         if told is not None:
-            return self._delta(told, data)
+            return self._delta(kind, told, data)
         return list(self._other(kind, data))
 
     def close(self) -> list[Event]:
         """Nothing: whatever is certain is told at the terminal event."""
         return []
 
-    def _delta(self, told: _Told, data: _Fields) -> list[Event]:
+    def _delta(self, kind: str, told: _Told, data: _Fields) -> list[Event]:
         text = data.get("delta")
         if type(text) is not str or not text:
             return []
-        key = (told, data.get("item_id"), data.get("output_index"), data.get(told.at))
+        key = (kind, data.get("item_id"), data.get("output_index"), data.get(told.at))
         try:
             item, segment = self._known[key]
         except (KeyError, TypeError):
-            return list(self._first_delta(told, data, text))
-        if item.closed:
-            return []
+            return list(self._first_delta(kind, told, data, text))
+        if item.closed:  # or another one is meant, where items have no ids
+            return list(self._first_delta(kind, told, data, text))
         segment.said += len(text)
         if segment.index is None:
             segment.waiting.append(text)
             return []
         return [PartDelta(segment.index, text)]
 
-    def _first_delta(self, told: _Told, data: _Fields, text: str) -> Iterator[Event]:
+    def _first_delta(self, kind: str, told: _Told, data: _Fields, text: str) -> Iterator[Event]:
         item = self._find(told.type, data, json.text(data.get("item_id")) or "")
         yield from self._overtake(item)
         at = json.count(data.get(told.at))
@@ -128,7 +128,7 @@ class StreamDecoder:
         segment = item.segments.get((told.parts, told.key, at))
         identity = (data.get("item_id"), data.get("output_index"), data.get(told.at))
         if segment is not None and all(isinstance(each, str | int | None) for each in identity):
-            self._known[(told, *identity)] = item, segment
+            self._known[(kind, *identity)] = item, segment
 
     def _other(self, kind: str, data: _Fields) -> Iterator[Event]:
         response = json.obj(data.get("response"))
@@ -201,7 +201,7 @@ class StreamDecoder:
             item = self._by_index.get(at) if isinstance(at, int) else None
             if item is None and not isinstance(at, int) and not item_id:
                 item = next((each for each in reversed(self._items) if each.type == kind and not each.closed), None)
-            if item is None or item.type != kind or (item.closed and item.id != item_id):
+            if item is None or item.type != kind or (item.closed and not (item_id and item.id == item_id)):
                 item = self._add(_Item(kind, item_id), data)
         return item
 

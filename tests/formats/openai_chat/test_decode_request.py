@@ -148,6 +148,23 @@ def test_history_of_an_assistant() -> None:
     assert parts(message) == (Thinking("Hm."), Text("Hi"), Refusal("No."))
 
 
+def test_history_of_an_assistant_in_parts() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}, {"type": "text", "text": " Yes."}]}
+    refusal = {"type": "refusal", "refusal": "No."}
+    assert parts({"role": "assistant", "content": [thinking, refusal]}) == (Thinking("Hm. Yes."), Refusal("No."))
+
+
+def test_arguments_of_sloppy_clients() -> None:
+    calls = [{"id": "c", "function": {"name": "f", "arguments": given}} for given in ({"a": 1}, "", None)]
+    assert [
+        call.arguments for call in parts({"role": "assistant", "tool_calls": calls}) if isinstance(call, ToolCall)
+    ] == [
+        '{"a":1}',
+        "{}",
+        "{}",
+    ]
+
+
 def test_a_speakers_name_is_lost() -> None:
     assert parts({"role": "user", "name": "Ann", "content": "Hi"}, lost=("messages[0].name",)) == (Text("Hi"),)
 
@@ -174,6 +191,11 @@ def test_custom_tools() -> None:
     (tool,) = read(tools=[{"type": "custom", "custom": {"name": "patch", "description": "P.", "format": form}}]).tools
     assert (tool.name, tool.kind, tool.grammar) == ("patch", ToolKind.CUSTOM, "start: /x/")
     assert tool.settings == {"syntax": "lark"}
+
+
+def test_tools_of_one_vendor() -> None:
+    (tool,) = read(tools=[{"type": "code_runner", "limit": 3}]).tools
+    assert (tool.kind, tool.settings) == (ToolKind.OTHER_HOSTED, {"type": "code_runner", "limit": 3})
 
 
 def test_web_search() -> None:

@@ -130,6 +130,11 @@ def test_images_and_documents() -> None:
     ]
 
 
+def test_text_that_is_no_utf8_stays_a_file() -> None:
+    (part,) = messages(user(Media(Medium.DOCUMENT, "text/plain", "/w==")))[0]["content"]
+    assert part["file"]["file_data"] == "data:text/plain;base64,/w=="
+
+
 def test_a_file_is_known_to_openai_alone() -> None:
     held = user(Media(Medium.DOCUMENT, file_id="file-1"))
     assert messages(held, target=OFFICIAL)[0]["content"] == [{"type": "file", "file": {"file_id": "file-1"}}]
@@ -141,6 +146,7 @@ def test_a_file_is_known_to_openai_alone() -> None:
         Media(Medium.DOCUMENT, file_id="file-1"),
         Media(Medium.DOCUMENT, url="https://x.example/a.pdf"),
         Media(Medium.IMAGE, file_id="file-1"),
+        Media(Medium.DOCUMENT, "text/plain", url="https://x.example/a.txt"),
         Media(Medium.AUDIO, "audio/ogg", "AAAA"),
         ToolResult("c1", (Media(Medium.IMAGE, "image/png", "AAAA"),)),
     ],

@@ -145,6 +145,11 @@ def test_what_is_written_reads_as_what_was_said(name: str) -> None:
     assert got == replace(REPLIES[name], id="chatcmpl-01abc", model="asked-model")
 
 
+def test_custom_calls_are_answered_as_such() -> None:
+    custom = ToolCall("c1", "patch", '*** Begin\n"', ToolKind.CUSTOM)
+    assert CODEC.decode_reply(CODEC.encode_reply(Reply((custom,)), FRONT)).parts == (custom,)
+
+
 def test_missing_usage_is_estimated() -> None:
     usage = CODEC.encode_reply(Reply((Text("x" * 41),)), FRONT)["usage"]
     assert (usage["prompt_tokens"], usage["completion_tokens"]) == (40, 11)

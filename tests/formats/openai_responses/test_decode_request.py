@@ -122,6 +122,12 @@ def test_content(content: dict[str, Any], part: object) -> None:
     assert the_part(user([content])) == part
 
 
+def test_codex_speaks_to_a_sub_agent_of_another_vendor() -> None:
+    task = [{"type": "input_text", "text": "Payload:"}, {"type": "encrypted_content", "encrypted_content": "Say hello"}]
+    (message,) = request({"type": "agent_message", "author": "/root", "content": task}).messages
+    assert (message.role, message.parts) == (Role.USER, (Text("Payload:"), Text("Say hello")))
+
+
 def test_empty_texts_say_nothing() -> None:
     assert request(user(""), user([{"type": "input_text", "text": ""}]), user("x")).messages == (
         Message(Role.USER, (Text("x"),), "input[2]"),
@@ -264,6 +270,7 @@ def test_a_compaction_trigger_asks_for_a_summary() -> None:
         ({"input": [{"type": "function_call", "call_id": "c", "arguments": "{}"}]}, "input[0].name"),
         ({"input": [user([{"type": "input_text", "text": "a"}, {"type": "hologram"}])]}, "input[0].content[1]"),
         ({"input": [user([{"type": "input_image"}])]}, "input[0].content[0]"),
+        ({"input": [user([{"type": "encrypted_content", "encrypted_content": "gAAAAABo"}])]}, "input[0].content[0]"),
         (
             {"input": [{"type": "function_call_output", "call_id": "c", "output": [{"type": "hologram"}]}]},
             "input[0].output[0]",

@@ -214,6 +214,19 @@ def test_neither_ids_nor_indices() -> None:
     assert folded(CREATED, *bare, completed()).parts == (Text("Hello there"), LS)
 
 
+@pytest.mark.parametrize("left_out", [("id", "item_id"), ("id", "item_id", "output_index")])
+def test_two_calls_without_ids_of_their_items(left_out: tuple[str, ...]) -> None:
+    events = []
+    for event in (*whole(CALL, 0), *whole(OTHER_CALL, 0)):
+        bare = {key: value for key, value in event.items() if key not in left_out}
+        if "item" in bare:
+            bare["item"] = {key: value for key, value in bare["item"].items() if key not in left_out}
+        events.append(bare)
+    decoded = events_of(stream_of(CREATED, *events))
+    assert [event.text for event in decoded if isinstance(event, PartDelta)] == ['{"', 'a":1}', '{"', 'b":2}']
+    assert [type(event) for event in decoded].count(PartClosed) == 2
+
+
 def test_continuation_deltas_with_an_empty_id() -> None:
     events = [event | {"item_id": ""} if "item_id" in event else event for event in whole(CALL, 0)]
     assert folded(CREATED, *events, completed(CALL)).parts == (LS,)
