@@ -17,7 +17,7 @@ class Abilities:
 
     ``tool_kinds`` can be offered and called as they are; ``namespaces``: tools can be grouped. ``tool_name`` and
     ``call_id`` are what names and ids of calls must match as a whole. ``media_in_results``: a tool's result can hold
-    images and documents. ``system_anywhere``: system messages may follow other messages.
+    images and documents.
     """
 
     tool_kinds: frozenset[ToolKind] = frozenset({ToolKind.FUNCTION})
@@ -26,7 +26,6 @@ class Abilities:
     tool_name_length: int = 64
     call_id: re.Pattern[str] = ANY_NAME
     media_in_results: bool = False
-    system_anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

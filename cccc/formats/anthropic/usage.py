@@ -35,11 +35,13 @@ def later_usage(old: Usage | None, usage: dict[str, Any]) -> Usage:
 
 def usage_body(usage: Usage) -> dict[str, Any]:
     """A ``usage`` object for the client."""
+    thought = {"output_tokens_details": {"thinking_tokens": usage.reasoning}} if usage.reasoning else {}
     return {
         "input_tokens": usage.input,
         "cache_creation_input_tokens": usage.cache_write,
         "cache_read_input_tokens": usage.cache_read,
         "output_tokens": usage.output,
+        **thought,
     }
 
 

@@ -37,8 +37,11 @@ _READ = frozenset(
         *("prompt_cache_key", "service_tier", "n", "modalities", "audio", "web_search_options", *_SHARED_TUNING),
     }
 )
+_MEANINGLESS = frozenset({"metadata", "prompt_cache_retention"})
+"""Fields that mean nothing elsewhere and change nothing in the answer."""
+
 _SAYS_NOTHING: Mapping[str, tuple[object, ...]] = MappingProxyType(
-    {"store": (False,), "logprobs": (False,), "top_logprobs": (0,), "logit_bias": ({},), "metadata": ({},)}
+    {"store": (False,), "logprobs": (False,), "top_logprobs": (0,), "logit_bias": ({},)}
 )
 """Fields that are no loss with these values, which are what they mean when absent."""
 
@@ -49,7 +52,7 @@ def decode_request(body: Mapping[str, Any], losses: Losses) -> Request:
     """The neutral request. Raises ``NotConvertible`` for several answers at once and for spoken ones."""
     _refuse(body)
     for field, value in body.items():
-        if field not in _READ and value is not None and value not in _SAYS_NOTHING.get(field, ()):
+        if field not in _READ | _MEANINGLESS and value is not None and value not in _SAYS_NOTHING.get(field, ()):
             losses.add(field, field, _ONLY_CHAT)
     system, messages = decode_messages(json.items(body.get("messages")), losses)
     tools, choice = _offer(body, losses)

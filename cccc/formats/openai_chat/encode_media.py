@@ -23,7 +23,8 @@ def encode_media(media: Media, target: Target, path: str) -> dict[str, Any]:
         case Medium.IMAGE:
             url = media.url or (_data_url(media, "image/png") if media.data else "")
             if url:
-                return {"type": "image_url", "image_url": {"url": url}}
+                detail = {"detail": media.detail} if media.detail else {}
+                return {"type": "image_url", "image_url": {"url": url, **detail}}
         case Medium.DOCUMENT:
             return _document(media, target, path)
         case Medium.AUDIO:

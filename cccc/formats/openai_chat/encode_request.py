@@ -256,7 +256,7 @@ def _tuning(request: Request, target: Target, losses: Losses) -> Json:
     if sampling.stop:
         wished["stop"] = list(sampling.stop[:_MOST_STOPS])
         if len(sampling.stop) > _MOST_STOPS:
-            losses.add("stop_sequences", "stop_sequences", f"OpenAI Chat takes {_MOST_STOPS} at most")
+            losses.add("stop", "stop sequences", f"OpenAI Chat takes {_MOST_STOPS} at most")
     return wished | _reasoning(request, target, losses)
 
 

@@ -20,7 +20,6 @@ ABILITIES = Abilities(
     tool_name=re.compile(r"[a-zA-Z0-9_-]{1,64}"),
     tool_name_length=64,
     call_id=LEGAL_ID,
-    system_anywhere=True,
 )
 """What every vendor of the format takes. OpenAI alone has custom tools and web search in it, for some models only."""
 

@@ -317,7 +317,7 @@ def test_tuning_of_a_model_that_has_its_own() -> None:
 
 def test_tuning_beyond_the_format() -> None:
     sampling = Sampling(3.0, top_k=5, stop=tuple("abcdef"), extra={"truncation": "auto"})
-    body = write(asked(sampling=sampling), lost=("temperature", "truncation", "top_k", "stop_sequences"))
+    body = write(asked(sampling=sampling), lost=("temperature", "truncation", "top_k", "stop sequences"))
     assert (body["temperature"], body["stop"]) == (2.0, list("abcd"))
 
 
