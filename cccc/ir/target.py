@@ -37,6 +37,7 @@ class Target:
     overrides the format's own. ``system_first``: it takes system messages at the start only. ``reasoning``: ``keep``
     shows its reasoning as thinking, ``drop`` throws it away. ``reasoning_back``: it wants the reasoning of earlier
     turns back beside tool calls. ``max_output`` is the model's own limit in tokens, ``efforts`` are those it has.
+    ``adaptive``: it thinks as much as it sees fit within an effort, and takes no budget of tokens.
     ``fixed_temperature``: a reasoning model, which takes no temperature. ``repaired_tools`` are those whose arguments
     are mended when they are Python instead of JSON, in at most ``repair_attempts`` steps.
     """
@@ -51,6 +52,7 @@ class Target:
     reasoning_back: bool = False
     max_output: int | None = None
     efforts: frozenset[Effort] = field(default_factory=lambda: frozenset(Effort) - {Effort.XHIGH})
+    adaptive: bool = False
     fixed_temperature: bool = False
     repaired_tools: frozenset[str] = frozenset()
     repair_attempts: int = 3
