@@ -9,13 +9,12 @@ import orjson
 from cccc.formats.anthropic.encode_messages import encoded_messages, encoded_text
 from cccc.formats.anthropic.encode_thinking import set_thinking
 from cccc.formats.anthropic.encode_tools import encoded_choice, encoded_tools
-from cccc.ir.digest import digest
+from cccc.ir.bounds import answer_limit, bounded_id
 from cccc.ir.loss import Losses
 from cccc.ir.messages import Output, Request
 from cccc.ir.target import Target
 
 DEFAULT_MAX_TOKENS = 8192
-MAX_USER_ID = 64
 
 _CACHED = {"type": "ephemeral"}
 _NO_COUNTERPART = "Anthropic Messages has no counterpart"
@@ -25,10 +24,7 @@ _JSON_SCHEMA = "Answer with one JSON object and nothing else. It must follow thi
 
 def encode_request(request: Request, target: Target, losses: Losses) -> dict[str, Any]:
     """The body for ``target``. Raises ``NotConvertible`` for media that the format cannot hold."""
-    limit = request.max_tokens or target.max_output or DEFAULT_MAX_TOKENS
-    if target.max_output and limit > target.max_output:
-        losses.add("max_tokens", "max_tokens", f"the model writes at most {target.max_output}")
-        limit = target.max_output
+    limit = answer_limit(request.max_tokens or target.max_output or DEFAULT_MAX_TOKENS, target, losses)
     turns = encoded_messages(request.messages, losses)
     body: dict[str, Any] = {"model": target.model, "max_tokens": limit, "messages": turns}
     system = [block for text in request.system for block in encoded_text(text.text)]
@@ -43,7 +39,7 @@ def encode_request(request: Request, target: Target, losses: Losses) -> dict[str
     set_thinking(body, request, target, losses)
     _set_sampling(body, request, target, losses)
     if request.user:
-        body["metadata"] = {"user_id": _short(request.user)}
+        body["metadata"] = {"user_id": bounded_id(request.user)}
     if request.service_tier == "default" and target.official:
         body["service_tier"] = "standard_only"
     elif request.service_tier not in ("", "auto", "default"):
@@ -107,8 +103,3 @@ def _set_sampling(body: dict[str, Any], request: Request, target: Target, losses
         body["stop_sequences"] = stops
     for name in sampling.extra:
         losses.add(name, name, _NO_COUNTERPART)
-
-
-def _short(user: str) -> str:
-    """The id as it is where that is allowed, else its hash: as stable, and no longer anybody's name."""
-    return user if len(user) <= MAX_USER_ID else digest(user, MAX_USER_ID)

@@ -6,10 +6,6 @@ from typing import Any
 
 from cccc.domain.usage import Usage
 from cccc.ir import json
-from cccc.ir.codec import Front
-
-CHARACTERS_PER_TOKEN = 4
-"""For the answer's length where no endpoint counted it."""
 
 
 def usage_of(usage: dict[str, Any]) -> Usage:
@@ -43,9 +39,3 @@ def usage_body(usage: Usage) -> dict[str, Any]:
         "output_tokens": usage.output,
         **thought,
     }
-
-
-def estimated_usage(front: Front, characters: int) -> Usage:
-    """Our guess where the endpoint told nothing: the estimate of the prompt, and an answer of so many characters."""
-    output = -(-characters // CHARACTERS_PER_TOKEN)
-    return Usage(input=front.prompt_tokens, output=output, estimated=True)
