@@ -17,7 +17,9 @@ def run_proxy(session: Session) -> None:
     """``cccc --no-tui``: the proxy in the foreground, until SIGTERM or SIGINT."""
     from cccc.server.app import App
 
-    app = App(session.state_folder(), session.config_path, session.environ, session.options, session.note)
+    machine = session.machine(project=None)  # where a proxy was started says nothing about where clients will be
+    state = session.state_folder()
+    app = App(state, session.config_path, session.environ, session.options, session.note, machine=machine)
     _run(lambda: app.run(lambda url: session.note(f"listening on {url}")))
 
 

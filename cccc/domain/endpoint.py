@@ -40,6 +40,8 @@ class Action(StrEnum):
     COUNT_TOKENS = "count_tokens"
     COMPACT = "compact"
     MODELS = "models"
+    PROOF = "proof"
+    """Nothing: the proxy answers by itself (``domain.proof``)."""
 
 
 class AuthType(StrEnum):

@@ -13,7 +13,19 @@ from dataclasses import dataclass, replace
 from cccc.ir.back import Back, Offer
 from cccc.ir.ids import legal_id, original_id
 from cccc.ir.loss import Losses
-from cccc.ir.messages import Choice, Message, Part, Request, Role, Text, Thinking, ToolCall, ToolChoice, ToolResult
+from cccc.ir.messages import (
+    Choice,
+    Message,
+    Part,
+    Request,
+    Role,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+)
 from cccc.ir.names import Names, ToolName
 from cccc.ir.target import Abilities, Target
 from cccc.ir.toolbox import called, chosen, kinds_of, offered
@@ -83,11 +95,12 @@ def with_own_thinking(request: Request, target: Target, losses: Losses) -> Reque
         if target.reasoning_back and part.text:
             yield Thinking(part.text)
 
-    messages = (
-        replace(message, parts=tuple(own for part in message.parts for own in kept(part, message.path)))
-        for message in request.messages
-    )
-    return replace(request, messages=tuple(message for message in messages if message.parts))
+    messages: list[Message] = []
+    for message in request.messages:
+        parts = tuple(own for part in message.parts for own in kept(part, message.path))
+        if parts:
+            messages.append(message if parts == message.parts else replace(message, parts=parts))
+    return replace(request, messages=tuple(messages))
 
 
 def with_ids(request: Request, change: Callable[[str], str]) -> Request:
@@ -95,10 +108,10 @@ def with_ids(request: Request, change: Callable[[str], str]) -> Request:
 
     def changed(part: Part) -> Part:
         match part:
-            case ToolCall():
-                return replace(part, id=change(part.id))
-            case ToolResult():
-                return replace(part, call_id=change(part.call_id))
+            case ToolCall(own) if (new := change(own)) != own:
+                return replace(part, id=new)
+            case ToolResult(own) if (new := change(own)) != own:
+                return replace(part, call_id=new)
         return part
 
     return _each_part(request, changed)
@@ -110,18 +123,20 @@ def with_names(request: Request, names: Names) -> Request:
     def changed(part: Part) -> Part:
         if not isinstance(part, ToolCall):
             return part
-        name = names.target(ToolName(part.name, part.namespace))
-        return replace(part, name=name.name, namespace=name.namespace)
+        own = ToolName(part.name, part.namespace)
+        name = names.target(own)
+        return part if name == own else replace(part, name=name.name, namespace=name.namespace)
 
-    tools = []
-    for tool in request.tools:
-        name = names.target(ToolName(tool.name, tool.namespace))
-        tools.append(replace(tool, name=name.name, namespace=name.namespace))
+    def named(tool: Tool) -> Tool:
+        own = ToolName(tool.name, tool.namespace)
+        name = names.target(own)
+        return tool if name == own else replace(tool, name=name.name, namespace=name.namespace)
+
     choice = request.tool_choice
     if choice is not None and choice.name:
         name = names.target(ToolName(choice.name, choice.namespace))
         choice = replace(choice, name=name.name, namespace=name.namespace)
-    return replace(_each_part(request, changed), tools=tuple(tools), tool_choice=choice)
+    return replace(_each_part(request, changed), tools=tuple(map(named, request.tools)), tool_choice=choice)
 
 
 def call_ids(request: Request) -> frozenset[str]:
@@ -144,5 +159,4 @@ def _tool_names(request: Request) -> Iterator[ToolName]:
 
 
 def _each_part(request: Request, change: Callable[[Part], Part]) -> Request:
-    messages = (replace(message, parts=tuple(map(change, message.parts))) for message in request.messages)
-    return replace(request, messages=tuple(messages))
+    return replace(request, messages=tuple(message.changed(change) for message in request.messages))

@@ -211,6 +211,10 @@ class Codec(Protocol):
         """Whether clients of this format understand an upstream's error event as the end of the stream."""
         ...
 
+    def text_body(self, text: str, *, model: str, request_id: str) -> bytes:
+        """A usable whole reply that says ``text`` and cost nothing."""
+        ...
+
     def keepalive(self, *, codex: bool) -> bytes:
         """What may be sent while nothing comes from upstream (resilience: Keepalive)."""
         ...

@@ -7,9 +7,10 @@ A name, an id or a media type is as the client sent it; ``adapt`` makes it legal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import is_
 from typing import Any
 
 from cccc.domain.endpoint import WireFormat
@@ -133,6 +134,11 @@ class Message:
     role: Role
     parts: tuple[Part, ...]
     path: str = ""
+
+    def changed(self, change: Callable[[Part], Part]) -> Message:
+        """Every part changed; the same object where ``change`` gives back the same parts, as it mostly does."""
+        parts = tuple(map(change, self.parts))
+        return self if all(map(is_, parts, self.parts)) else replace(self, parts=parts)
 
 
 @dataclass(frozen=True, slots=True)

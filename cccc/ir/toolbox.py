@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from cccc.ir.loss import Losses
-from cccc.ir.messages import Choice, Message, Part, Request, Tool, ToolCall, ToolChoice, ToolKind, ToolResult
+from cccc.ir.messages import Choice, Part, Request, Tool, ToolCall, ToolChoice, ToolKind, ToolResult
 from cccc.ir.names import ToolName
 from cccc.ir.target import Abilities
 
@@ -75,7 +75,9 @@ def offered(request: Request, abilities: Abilities, losses: Losses) -> Request:
         if tool.kind in HOSTED and tool.kind not in abilities.tool_kinds:
             losses.add(tool.path or "tools", name, "the target runs no such tool")
             continue
-        tools.setdefault(ToolName(name, tool.namespace), _offer(replace(tool, name=name), abilities))
+        tools.setdefault(
+            ToolName(name, tool.namespace), _offer(tool if tool.name else replace(tool, name=name), abilities)
+        )
     return replace(request, tools=tuple(tools.values()))
 
 
@@ -93,7 +95,12 @@ def chosen(request: Request, losses: Losses) -> Request:
 
 def called(request: Request, abilities: Abilities) -> Request:
     """Calls and results of the history in the kinds of the target."""
-    return replace(request, messages=tuple(_message(message, abilities) for message in request.messages))
+    kinds = abilities.tool_kinds - HOSTED
+
+    def change(part: Part) -> Part:
+        return _in_kind(part, kinds)
+
+    return replace(request, messages=tuple(message.changed(change) for message in request.messages))
 
 
 def kinds_of(request: Request) -> dict[ToolName, ToolKind]:
@@ -123,8 +130,8 @@ def _offer(tool: Tool, abilities: Abilities) -> Tool:
             cached=tool.cached,
             path=tool.path,
         )
-    if tool.kind is ToolKind.FUNCTION:
-        tool = replace(tool, schema=_object(tool.schema))
+    if tool.kind is ToolKind.FUNCTION and (schema := _object(tool.schema)) is not tool.schema:
+        tool = replace(tool, schema=schema)
     return tool
 
 
@@ -134,20 +141,16 @@ def _object(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"type": "object", "properties": {}, **{key: value for key, value in schema.items() if value is not None}}
 
 
-def _message(message: Message, abilities: Abilities) -> Message:
-    return replace(message, parts=tuple(_part(part, abilities) for part in message.parts))
-
-
-def _part(part: Part, abilities: Abilities) -> Part:
+def _in_kind(part: Part, kinds: frozenset[ToolKind]) -> Part:
+    """A call or a result, as a function's where its own kind is none of these."""
     match part:
-        case ToolCall():
-            part = replace(part, name=part.name or part.kind.value)
-            if part.kind in abilities.tool_kinds - HOSTED:
-                return part
-            arguments = part.arguments
-            if part.kind is ToolKind.CUSTOM:
-                arguments = orjson.dumps({INPUT: arguments}).decode()
-            return replace(part, arguments=arguments, kind=ToolKind.FUNCTION)
-        case ToolResult() if part.kind not in abilities.tool_kinds - HOSTED:
+        case ToolCall() if part.kind not in kinds or not part.name:
+            name = part.name or part.kind.value
+            if part.kind in kinds:
+                return replace(part, name=name)
+            wrapped = part.kind is ToolKind.CUSTOM
+            arguments = orjson.dumps({INPUT: part.arguments}).decode() if wrapped else part.arguments
+            return replace(part, name=name, arguments=arguments, kind=ToolKind.FUNCTION)
+        case ToolResult() if part.kind not in kinds:
             return replace(part, kind=ToolKind.FUNCTION)
     return part

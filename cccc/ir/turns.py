@@ -151,7 +151,8 @@ def _make_unique(calls: list[_Call]) -> None:
             number += 1
             call_id = f"{call.part.id or 'call'}-{number}"
         used.add(call_id)
-        call.part = replace(call.part, id=call_id)
+        if call_id != call.part.id:
+            call.part = replace(call.part, id=call_id)
 
 
 def _said(part: Part | _Call | _Result, path: str, losses: Losses) -> Iterator[Part]:
@@ -171,4 +172,4 @@ def _said(part: Part | _Call | _Result, path: str, losses: Losses) -> Iterator[P
 def _result(call: _Call) -> ToolResult:
     if call.result is None:
         return ToolResult(call.part.id, (Text(NO_RESULT),), is_error=True, kind=call.part.kind)
-    return replace(call.result, call_id=call.part.id)
+    return call.result if call.result.call_id == call.part.id else replace(call.result, call_id=call.part.id)

@@ -26,7 +26,7 @@ from cccc.ir.sse import SseEvent
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.gate import Decision, Gate
 from cccc.proxy.roster import Member
-from cccc.proxy.tap import Copy, limit_headers, sniff
+from cccc.proxy.tap import PAGE_BEGINNING, Copy, beginning, limit_headers, sniff
 from cccc.proxy.translation import Translation
 from cccc.proxy.upstream import Outgoing
 from cccc.proxy.watching import Chunk, Piece, Watched, asked_upstream, told_of_answer
@@ -34,9 +34,6 @@ from cccc.proxy.whole import WholeAnswer, stream_head, understood
 
 WHOLE_BODY_LIMIT = 64 * 1024 * 1024
 ERROR_BODY_LIMIT = 64 * 1024
-PAGE_BEGINNING = 4096
-TELLING = 9
-"""Bytes that show what a body is: the longest field name of an event, behind a byte order mark."""
 AFTER_TERMINAL_S = 2.0
 """How long a finished answer may keep its connection open before we stop waiting for the body's end."""
 
@@ -201,7 +198,7 @@ class Attempt:
         gate = Gate(self.translation)
         try:
             with anyio.fail_after(self._bounds.first_event):
-                first = await _beginning(answer)
+                first = await beginning(answer)
                 if sniff(first, answer.headers.get("content-type")) is not BodyKind.SSE:
                     await self._whole(answer, first)
                     return
@@ -398,11 +395,3 @@ class Attempt:
             request_body=self._out.changed_body,
             response_body=self._copy.value(),
         )
-
-
-async def _beginning(answer: UpstreamAnswer) -> bytes:
-    """The first bytes of a body, with enough behind any blank lines to tell what it is."""
-    first = await answer.read()
-    while len(first.lstrip()) < TELLING and len(first) < PAGE_BEGINNING and (more := await answer.read()):
-        first += more
-    return first

@@ -53,7 +53,7 @@ class Cures:
         """Learn from an ended attempt what its endpoint lacks; the classification with what we know better."""
         if attempt.classification is None:
             raise RuntimeError("an attempt is looked at after its end")
-        self.other_format = None
+        self.other_format, self._offered = None, ()
         attempt.classification = self._looked_at(attempt, attempt.classification)
         return attempt.classification
 

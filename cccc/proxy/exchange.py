@@ -12,12 +12,15 @@ from collections.abc import Iterator
 import anyio
 
 from cccc.control.api import ClientAsked, RequestFinished, RequestProgress, RequestStarted
+from cccc.domain import proof
 from cccc.domain.answers import Failure
 from cccc.domain.endpoint import Action
+from cccc.domain.outcome import Outcome
 from cccc.domain.record import RequestRecord
 from cccc.domain.telling import Told
 from cccc.domain.trying import Deliver, Drop, End
 from cccc.domain.verdict import Turn, verdict
+from cccc.domain.whatif import NOTHING, WhatIfs
 from cccc.errors import ClientGone
 from cccc.http.messages import Interruption, Request, Responder
 from cccc.ir.codec import Codec, ReplyFacts
@@ -26,6 +29,7 @@ from cccc.proxy.context import Context
 from cccc.proxy.reply import Reply
 from cccc.proxy.tries import Tries
 from cccc.proxy.watching import Piece, Watch, Watched, told_of_attempt
+from cccc.storage.policy import ERRORS
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
@@ -38,17 +42,27 @@ LAST_WORDS_S = 1.0
 
 
 class Exchange:
-    """One client request. Used once: ``await Exchange(…).run()``."""
+    """One client request. Used once: ``await Exchange(…).run()``. ``what_if`` is what its ranking is to suppose."""
 
-    def __init__(self, context: Context, codec: Codec, action: Action, request: Request, responder: Responder) -> None:
+    def __init__(
+        self,
+        context: Context,
+        codec: Codec,
+        action: Action,
+        request: Request,
+        responder: Responder,
+        what_if: WhatIfs = NOTHING,
+    ) -> None:
         self._context = context
+        self._what_if = what_if
         self._responder = responder
         self._asked = arrived(codec, action, request, context.clock)
         self._watched = Watched(context.clock, self._asked.start)
         self._reply = Reply(context, self._asked, responder, self._watched)
-        self._tries = Tries(context, self._asked, self._reply, self._watched)
+        self._tries = Tries(context, self._asked, self._reply, self._watched, what_if)
         self._endpoint: str | None = None
         self._left = False
+        self._proof = False
 
     @property
     def id(self) -> str:
@@ -80,13 +94,24 @@ class Exchange:
             return
         self._asked = asked
         self._reply = Reply(self._context, asked, self._responder, self._watched)
-        self._tries = Tries(self._context, asked, self._reply, self._watched)
+        self._tries = Tries(self._context, asked, self._reply, self._watched, self._what_if)
+        if (words := self._proved()) is not None:
+            self._proof = True
+            await self._reply.say(words)
+            return
         ranking = self._tries.rank()
         self._announce()
         if not asked.streaming and asked.counts and (told := self._context.verdicts.recall(asked.asker)) is not None:
             await self._reply.tell(told)
             return
         await self._end(await self._tries.run(ranking))
+
+    def _proved(self) -> str | None:
+        """What to say where a set-up's own prompt has arrived: no endpoint is asked for that."""
+        context, asked = self._context, self._asked
+        if context.owner is None or asked.action is not Action.TURN:
+            return None
+        return proof.answer(context.owner, context.clock.now(), asked.facts.last_user_text)
 
     async def _end(self, step: Deliver | End | Drop) -> None:
         attempt, reply = self._tries.attempt, self._reply
@@ -189,6 +214,8 @@ class Exchange:
     def _finish(self) -> None:
         record = self._recorded()
         self._context.submit(record)
+        if self._asked.counts:
+            self._context.pulse.note(self._context.clock.steady(), error=record.verdict in ERRORS)
         if self._watched.readers:
             self._watched.end(record)
         if self._context.bus.has_readers:
@@ -210,13 +237,13 @@ class Exchange:
             client_type=asked.client.client_type,
             client_reason=asked.client.reason,
             wire_format=asked.codec.wire_format,
-            action=asked.action,
+            action=Action.PROOF if self._proof else asked.action,
             method=request.head.method,
             path=request.head.path,
             stream=asked.streaming,
             verdict=verdict(
                 Turn(
-                    outcome=last.outcome if last is not None else None,
+                    outcome=last.outcome if last is not None else Outcome.OK if self._proof else None,
                     failed_before=tries.failed_before,
                     refusal=reply.refusal,
                     client_gone=self._left,

@@ -157,14 +157,6 @@ def _without_signed(body: bytes, remedy: Remedy) -> bytes:
     return _without_thinking(body, unwanted)
 
 
-def holds_ours(body: bytes) -> bool:
-    """Whether there may be something in a body that a conversion has sealed. Costs one search."""
-    return _OURS in body
-
-
-_OURS = b'"cccc-'
-
-
 def _without_ours(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
     """Thinking of another format taken out; a summary made by another format in plain words."""
 

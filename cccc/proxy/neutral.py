@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from cccc.domain.endpoint import Action
@@ -12,6 +13,8 @@ from cccc.ir import json
 from cccc.ir.codec import Codec, JsonObject
 from cccc.ir.loss import Losses
 from cccc.ir.messages import Request
+from cccc.ir.seal import is_ours
+from cccc.proxy.remedies import signatures
 
 
 class Neutral:
@@ -35,6 +38,13 @@ class Neutral:
     def history(self) -> tuple[Any, ...] | None:
         """The client's own items, where the answer is to be what they are compacted to; ``None`` for a turn."""
         return tuple(json.items(self._body.get("input"))) if self._action is Action.COMPACT else None
+
+    @cached_property
+    def holds_ours(self) -> bool:
+        """Whether there is something in it that a conversion has sealed."""
+        items = map(json.obj, json.items(self._body.get("input")))
+        summaries = (json.text(item.get("encrypted_content")) for item in items if item.get("type") == "compaction")
+        return any(map(is_ours, signatures(self._body))) or any(is_ours(one) for one in summaries if one)
 
     def _read(self) -> tuple[Request, tuple[Loss, ...]] | NotConvertible:
         losses = Losses()

@@ -17,7 +17,7 @@ from cccc.proxy.own_answers import answer_headers
 from cccc.proxy.roster import Member
 from cccc.proxy.translation import Translation
 from cccc.proxy.watching import Watched
-from cccc.proxy.whole import WholeAnswer
+from cccc.proxy.whole import WholeAnswer, stream_head
 
 
 class Reply:
@@ -72,6 +72,19 @@ class Reply:
             return
         await self.stream.open(head)
         await self.stream.write(body)
+        await self.stream.finish()
+
+    async def say(self, text: str) -> None:
+        """An answer of ours that is none of a failure's: ``text`` as a whole turn of the client's own format."""
+        codec, facts = self._asked.codec, self._asked.facts
+        body = codec.text_body(text, model=facts.model or "", request_id=self._asked.id)
+        ours = Headers([(b"x-cccc-request-id", self._asked.id.encode("ascii"))])
+        self.status = 200
+        if self.stream is None:
+            await self._send(200, Headers([(b"content-type", b"application/json"), *ours.raw]), body)
+            return
+        await self.stream.open(stream_head([], ours))
+        await self.stream.write(codec.unfold(body, usage=facts.stream_usage))
         await self.stream.finish()
 
     async def complete(self, rest: bytes) -> None:

@@ -7,6 +7,7 @@ are one record in the breaker's window.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import anyio
@@ -18,13 +19,13 @@ from cccc.domain.record import AttemptRecord
 from cccc.domain.telling import tell_none
 from cccc.domain.trying import Ask, Deliver, Drop, End, Step, Trying, next_step, no_network
 from cccc.domain.trying import Attempt as Tried
+from cccc.domain.whatif import NOTHING, WhatIfs
 from cccc.errors import NotConvertible
 from cccc.proxy.asked import Asked
 from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.context import Context
 from cccc.proxy.cures import Cures
 from cccc.proxy.lineup import Lineup, Option
-from cccc.proxy.mending import holds_ours
 from cccc.proxy.remedies import Kind, Remedy
 from cccc.proxy.reply import Reply
 from cccc.proxy.roster import Admission
@@ -42,11 +43,14 @@ class Tries:
     arrival. ``ranking`` is the one that was made first, less those that turned out unable to take the request.
     """
 
-    def __init__(self, context: Context, asked: Asked, reply: Reply, watched: Watched) -> None:
+    def __init__(
+        self, context: Context, asked: Asked, reply: Reply, watched: Watched, what_if: WhatIfs = NOTHING
+    ) -> None:
         self._context = context
         self._asked = asked
         self._reply = reply
         self._watched = watched
+        self._what_if = what_if
         self._cures = Cures(context.roster, asked.session, asked.action, asked.prompt, stored=asked.facts.stored)
         self._unsayable: dict[str, Unsayable] = {}
         self._unjudged: list[tuple[int, Attempt]] = []
@@ -61,7 +65,7 @@ class Tries:
         """The order of endpoints for this request, now."""
         roster, asked = self._context.roster, self._asked
         holder = roster.holders.endpoint(asked.facts.state_ref)
-        ranking = roster.rank(asked.need(holder=holder), asked.session, asked.prompt)
+        ranking = roster.rank(asked.need(holder=holder), asked.session, asked.prompt, self._what_if)
         for name, unsayable in self._unsayable.items():
             ranking = ranking.without(name, unsayable)
         self.ranking = self.ranking or ranking
@@ -87,7 +91,8 @@ class Tries:
             option, before = lineup[step.endpoint], self.attempt
             if step.remedied:
                 self._cures.take(step.endpoint)
-            translation = self._translation(option)
+            remedies = self._remedies(option)
+            translation = self._translation(option, remedies)
             admission = Admission.UNUSABLE
             if translation is not None:
                 admission = await roster.admit(
@@ -95,7 +100,7 @@ class Tries:
                 )
             if translation is not None and admission is Admission.ADMITTED:
                 with roster.in_use(option.member, counts=self._asked.counts):
-                    trying = trying.after(await self._ask(step, option, translation))
+                    trying = trying.after(await self._ask(step, option, translation, remedies))
             else:
                 full |= admission is Admission.FULL
                 trying = trying.without(step.endpoint)
@@ -130,7 +135,7 @@ class Tries:
         jitter = random.random()  # noqa: S311  (spreads pauses; no secret)
         return next_step(trying, now=self._context.clock.now(), jitter=jitter, headers_sent=self._reply.begun)
 
-    def _translation(self, option: Option) -> Translation | None:
+    def _translation(self, option: Option, remedies: Sequence[Remedy]) -> Translation | None:
         """What an endpoint is sent; ``None`` where its format cannot say the request, which the ranking then tells."""
         context, asked, candidate = self._context, self._asked, option.candidate
         endpoint = option.member.endpoint
@@ -139,7 +144,7 @@ class Tries:
                 asked,
                 endpoint,
                 candidate,
-                self._remedies(option),
+                remedies,
                 context.settings.repair,
                 lambda: context.roster.calibration.tokens(endpoint.name, candidate.model_sent, asked.prompt.tokens),
             )
@@ -153,14 +158,15 @@ class Tries:
     def _remedies(self, option: Option) -> tuple[Remedy, ...]:
         candidate, asked = option.candidate, self._asked
         known = self._cures.of(option.member.endpoint, candidate.target_format, candidate.model_sent)
-        if candidate.target_format is asked.codec.wire_format and holds_ours(asked.request.body):
+        native = candidate.target_format is asked.codec.wire_format
+        if native and asked.neutral is not None and asked.neutral.holds_ours:
             return (*known, Remedy(Kind.WITHOUT_OURS))
         return known
 
-    async def _ask(self, ask: Ask, option: Option, translation: Translation) -> Tried:
+    async def _ask(self, ask: Ask, option: Option, translation: Translation, remedies: Sequence[Remedy]) -> Tried:
         """One attempt at an endpoint that has a place for it."""
         cures = self._cures
-        self.attempt = attempt = self._prepared(ask, option, translation)
+        self.attempt = attempt = self._prepared(ask, option, translation, remedies)
         self._watched.attempt = len(self.records) + 1
         await attempt.run(self._context.transport, self._reply.stream, self._reply.headers(option.member, translation))
         seen = cures.after(attempt)
@@ -176,7 +182,7 @@ class Tries:
         option.candidate = replace(option.candidate, target_format=other, native=other is asked.codec.wire_format)
         return True
 
-    def _prepared(self, ask: Ask, option: Option, translation: Translation) -> Attempt:
+    def _prepared(self, ask: Ask, option: Option, translation: Translation, remedies: Sequence[Remedy]) -> Attempt:
         context, asked, candidate = self._context, self._asked, option.candidate
         head_s, bounds = self._bounds(ask, option)
         return Attempt(
@@ -187,7 +193,7 @@ class Tries:
                 candidate.target_format,
                 translation,
                 asked.request,
-                remedies=self._remedies(option),
+                remedies=remedies,
                 instance=context.instance,
                 fresh=ask.fresh,
                 response_header_s=head_s,

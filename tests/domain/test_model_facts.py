@@ -1,6 +1,8 @@
-"""What is known of models by their names: the first row that fits, whoever's prefix stands before the name."""
+"""What models are known for: rows that other rows must not swallow, and names in every spelling."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -8,35 +10,38 @@ from cccc.domain.model_facts import ModelFacts, model_facts
 
 
 @pytest.mark.parametrize(
-    ("model", "max_output", "adaptive", "fixed"),
+    ("model", "known"),
     [
-        ("claude-3-5-haiku-20241022", 8_192, False, False),
-        ("claude-sonnet-4-20250514", 64_000, False, False),
-        ("claude-opus-4-0", 32_000, False, False),
-        ("claude-opus-4-1-20250805", 32_000, False, False),
-        ("claude-haiku-4-5", 64_000, False, False),
-        ("claude-opus-4-6", 128_000, True, False),
-        ("claude-sonnet-4-6", 128_000, True, False),
-        ("claude-opus-4-8", 128_000, True, True),
-        ("claude-sonnet-5", 128_000, True, True),
-        ("gpt-4o-mini", 16_384, False, False),
-        ("gpt-5.5", 128_000, False, True),
-        ("o3-mini", 100_000, False, True),
+        ("claude-opus-4-8", {"max_output": 128_000, "adaptive": True, "fixed_temperature": True}),
+        ("claude-sonnet-5", {"adaptive": True, "fixed_temperature": True}),
+        ("claude-sonnet-4-6", {"adaptive": True, "fixed_temperature": False}),
+        ("claude-sonnet-4-5-20250929", {"max_output": 64_000, "adaptive": False}),
+        ("anthropic/claude-sonnet-4.5", {"max_output": 64_000, "adaptive": False, "fixed_temperature": False}),
+        ("claude-opus-4-0", {"max_output": 32_000, "adaptive": False}),
+        ("claude-3.5-haiku", {"max_output": 8_192}),
+        ("anthropic/claude-haiku-4-5", {"max_output": 64_000}),
+        ("claude-opus-4-20250514", {"max_output": 32_000}),
+        ("gpt-5", {"fixed_temperature": True, "efforts": frozenset({"minimal", "low", "medium", "high"})}),
+        ("gpt-5-codex", {"efforts": frozenset({"low", "medium", "high"})}),
+        ("gpt-5.1", {"efforts": frozenset({"none", "low", "medium", "high"})}),
+        ("gpt-5.5-2026-04-23", {"efforts": frozenset({"none", "low", "medium", "high", "xhigh"})}),
+        ("gpt-5.2-chat-latest", {"efforts": frozenset({"medium"})}),
+        ("openai/gpt-4o-mini", {"fixed_temperature": False, "efforts": frozenset()}),
+        ("o3-mini", {"fixed_temperature": True}),
+        ("moonshotai/Kimi-K2-Thinking", {"reasoning_back": True, "fixed_temperature": False}),
+        ("kimi-k2-0905-preview", {"reasoning_back": False, "fixed_temperature": False}),
+        ("kimi-k2.5", {"reasoning_back": True, "fixed_temperature": True}),
+        ("deepseek-chat", {"reasoning_back": False}),
+        ("deepseek-reasoner", {"reasoning_back": True}),
+        ("glm-4.6", {"reasoning_back": True}),
+        ("MiniMax-M2", {"reasoning_back": True}),
     ],
 )
-def test_limits_and_thinking(model: str, max_output: int, adaptive: bool, fixed: bool) -> None:
+def test_known_models(model: str, known: dict[str, Any]) -> None:
     facts = model_facts(model)
-    assert (facts.max_output, facts.adaptive, facts.fixed_temperature) == (max_output, adaptive, fixed)
-    assert model_facts(f"vendor/{model.upper()}") == facts
+    assert {name: getattr(facts, name) for name in known} == known
 
 
-@pytest.mark.parametrize(
-    ("model", "back"), [("deepseek-v4", True), ("kimi-k2-thinking", True), ("kimi-k2-0905", False), ("glm-5", True)]
-)
-def test_who_wants_reasoning_back(model: str, back: bool) -> None:
-    assert model_facts(model).reasoning_back is back
-
-
-@pytest.mark.parametrize("model", [None, "", "qwen3-coder", "my-claude"])
-def test_nothing_is_known_of_others(model: str | None) -> None:
+@pytest.mark.parametrize("model", [None, "", "llama-4", "gpt-oss-120b", "omni"])
+def test_models_of_which_nothing_is_known(model: str | None) -> None:
     assert model_facts(model) == ModelFacts()

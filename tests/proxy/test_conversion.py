@@ -120,7 +120,7 @@ async def test_that_system_messages_come_first_is_learned(tmp_path: Path) -> Non
     async with only.running(), proxy(tmp_path, [endpoint(only)]) as running:
         for _ in range(2):
             assert (await running.turn(A, messages=SYSTEM_LATER)).status == 200
-    assert [received.json["messages"][0]["role"] for received in only.turns] == [*("user", "system", "system")]
+    assert [received.json["messages"][0]["role"] for received in only.turns] == ["user", "system", "system"]
 
 
 CALLED = [

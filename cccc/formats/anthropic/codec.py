@@ -185,6 +185,20 @@ class AnthropicCodec:
     def passes_error(self, event: SseEvent) -> bool:  # noqa: ARG002 - every error event of this format is understood
         return True
 
+    def text_body(self, text: str, *, model: str, request_id: str) -> bytes:
+        return orjson.dumps(
+            {
+                "id": f"msg_{request_id}",
+                "type": "message",
+                "role": "assistant",
+                "model": model,
+                "content": [{"type": "text", "text": text}],
+                "stop_reason": "end_turn",
+                "stop_sequence": None,
+                "usage": {"input_tokens": 0, "output_tokens": 0},
+            }
+        )
+
     def keepalive(self, *, codex: bool) -> bytes:  # noqa: ARG002 - every client of this format knows ping
         return b'event: ping\ndata: {"type": "ping"}\n\n'
 

@@ -187,6 +187,19 @@ class OpenAIChatCodec:
     def passes_error(self, event: SseEvent) -> bool:  # noqa: ARG002 - every error event of this format is understood
         return True
 
+    def text_body(self, text: str, *, model: str, request_id: str) -> bytes:
+        message = {"role": "assistant", "content": text}
+        return orjson.dumps(
+            {
+                "id": f"chatcmpl-{request_id}",
+                "object": "chat.completion",
+                "created": 0,
+                "model": model,
+                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+            }
+        )
+
     def keepalive(self, *, codex: bool) -> bytes:  # noqa: ARG002 - Codex does not speak this format
         return b": keepalive\n\n"
 

@@ -199,6 +199,26 @@ class OpenAIResponsesCodec:
         """Codex and the SDKs end on ``response.failed``; Codex ignores events of the type ``error``."""
         return event.name == "response.failed" or b'"response.failed"' in event.raw
 
+    def text_body(self, text: str, *, model: str, request_id: str) -> bytes:
+        message = {
+            "id": f"msg_{request_id}",
+            "type": "message",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": text, "annotations": []}],
+        }
+        return orjson.dumps(
+            {
+                "id": f"resp_{request_id}",
+                "object": "response",
+                "created_at": 0,
+                "status": "completed",
+                "model": model,
+                "output": [message],
+                "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
+            }
+        )
+
     def keepalive(self, *, codex: bool) -> bytes:
         """Codex counts events only, but any; without a sequence number, so that none has to be renumbered."""
         return b'event: keepalive\ndata: {"type":"keepalive"}\n\n' if codex else b": keepalive\n\n"

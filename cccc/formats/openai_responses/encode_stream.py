@@ -15,7 +15,7 @@ import orjson
 from cccc.domain.usage import Usage
 from cccc.formats.openai_responses.response import (
     begun_response,
-    compaction_item,
+    compaction,
     ended_response,
     output_item,
     response_id,
@@ -159,8 +159,8 @@ class CompactionEncoder(_Frames):
             case UsageSeen():
                 self._count(event.usage)
             case Ended():
-                item = compaction_item("".join(self._summary), self._front, 0)
-                return self._begin() + self._whole(item, {}) + self._end(event.stop)
+                items = compaction("".join(self._summary), self._front)
+                return self._begin() + b"".join(self._whole(item, {}) for item in items) + self._end(event.stop)
             case _:
                 pass
         return self._begin()

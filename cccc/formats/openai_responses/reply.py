@@ -8,7 +8,7 @@ from typing import Any, Final
 from cccc.formats.openai_responses.content import decode_call, decode_reasoning
 from cccc.formats.openai_responses.response import (
     compacted_response,
-    compaction_item,
+    compaction,
     ended_response,
     output_item,
 )
@@ -79,6 +79,5 @@ def encode_reply(reply: Reply, front: Front) -> dict[str, Any]:
         return ended_response(front, output, reply.stop, usage)
     summary = "".join(part.text for part in reply.parts if isinstance(part, Text))
     if front.history is not None:
-        kept = [item for item in map(json.obj, front.history) if item.get("role") == "user"]
-        return compacted_response(front, kept, summary, usage)
-    return ended_response(front, [compaction_item(summary, front, 0)], reply.stop, usage)
+        return compacted_response(front, front.history, summary, usage)
+    return ended_response(front, compaction(summary, front), reply.stop, usage)

@@ -84,9 +84,15 @@ def _call(call: ToolCall, front: Front, index: int) -> dict[str, Any]:
     return {**item, kind.field: given}
 
 
-def compaction_item(summary: str, front: Front, index: int) -> dict[str, Any]:
-    """The item that stands for the whole conversation: its summary, sealed, because clients keep it unread."""
-    return {"id": item_id("compaction", front, index), "type": "compaction", "encrypted_content": seal_text(summary)}
+def compaction(summary: str, front: Front, index: int = 0) -> list[dict[str, Any]]:
+    """The one item that stands for the whole conversation: its summary, sealed, because clients keep it unread.
+
+    No item for a summary that says nothing: a client that fails for want of it still has its conversation.
+    """
+    if not summary.strip():
+        return []
+    own_id = item_id("compaction", front, index)
+    return [{"id": own_id, "type": "compaction", "encrypted_content": seal_text(summary)}]
 
 
 def begun_response(front: Front) -> dict[str, Any]:
@@ -137,12 +143,17 @@ def _response(
     }
 
 
-def compacted_response(front: Front, kept: list[Any], summary: str, usage: Usage) -> dict[str, Any]:
-    """The answer of ``/responses/compact``: what the user said, word for word, and the summary of all the rest."""
+def compacted_response(front: Front, history: tuple[Any, ...], summary: str, usage: Usage) -> dict[str, Any]:
+    """The answer of ``/responses/compact``: what the user said, word for word, and the summary of all the rest.
+
+    Without a summary nothing is replaced.
+    """
+    users = [item for item in map(json.obj, history) if item.get("role") == "user"]
+    item = compaction(summary, front, len(users))
     return {
         "id": response_id(front),
         "object": "response.compaction",
         "created_at": int(front.created),
-        "output": [*kept, compaction_item(summary, front, len(kept))],
+        "output": [*users, *item] if item else [*history],
         "usage": encode_usage(usage),
     }

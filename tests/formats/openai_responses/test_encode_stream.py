@@ -223,6 +223,14 @@ def test_codex_gets_exactly_one_compaction_item() -> None:
     assert [frame.name for frame in frames(raw)].count("response.output_item.done") == 1
 
 
+def test_a_summary_that_says_nothing_replaces_nothing() -> None:
+    raw = written(
+        *said(part(0, PartKind.THINKING, "hm"), part(1, PartKind.TEXT, "\n")), front=Front("m", "req_1", compact=True)
+    )
+    judged(raw)
+    assert frames(raw)[-1].data["response"]["output"] == []
+
+
 _TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=4)
 _PARTS = st.lists(
     st.one_of(

@@ -101,6 +101,13 @@ def test_a_compacted_conversation_keeps_what_the_user_said() -> None:
     assert len(read.messages) == 2
 
 
+def test_a_summary_that_says_nothing_replaces_nothing() -> None:
+    history = ({"role": "user", "content": "hi"}, {"role": "assistant", "content": "x"})
+    assert CODEC.encode_reply(Reply(()), Front("m", "req_1", compact=True))["output"] == []
+    kept = CODEC.encode_reply(Reply(()), Front("m", "req_1", compact=True, history=history))["output"]
+    assert kept == [*history]
+
+
 def test_a_response_of_an_endpoint() -> None:
     response = {
         "id": "resp_9",
