@@ -164,7 +164,7 @@ def _reasoning(body: Mapping[str, Any], losses: Losses) -> Reasoning | None:
     word = json.text(body.get("reasoning_effort")) or json.text(router.get("effort"))
     effort = EFFORT_WORDS.get(word or "")
     if word and effort is None:
-        losses.add("reasoning_effort", "reasoning_effort", f'no other format knows "{word[:40]}"')
+        losses.add("reasoning_effort", "reasoning effort", f'no other format knows "{word[:40]}"')
     if effort is None and (thinking.get("type") == "disabled" or router.get("enabled") is False):
         effort = Effort.NONE
     budget = json.count(router.get("max_tokens")) or json.count(thinking.get("budget_tokens")) or None
