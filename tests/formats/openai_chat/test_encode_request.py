@@ -130,6 +130,13 @@ def test_images_and_documents() -> None:
     ]
 
 
+@pytest.mark.parametrize(("detail", "written"), [("low", "low"), ("original", "high")])
+def test_how_closely_to_look_at_an_image(detail: str, written: str) -> None:
+    image = Media(Medium.IMAGE, url="https://x.example/a.png", detail=detail)
+    (message,) = write(asked(Message(Role.USER, (image,))))["messages"]
+    assert message["content"][0]["image_url"] == {"url": "https://x.example/a.png", "detail": written}
+
+
 def test_text_that_is_no_utf8_stays_a_file() -> None:
     (part,) = messages(user(Media(Medium.DOCUMENT, "text/plain", "/w==")))[0]["content"]
     assert part["file"]["file_data"] == "data:text/plain;base64,/w=="
