@@ -41,7 +41,7 @@ function Read-Options([string[]] $Words) {
             if ($word -eq '--url') { $options.Url = $Words[$place] } else { $options.Key = $Words[$place] }
         } elseif ($switches.ContainsKey($word)) {
             $options[$switches[$word]] = $true
-        } elseif ($word -cin @('claude-code', 'codex', 'openai')) {
+        } elseif (@('claude-code', 'codex', 'openai') -ccontains $word) {
             $options.Clients += $word
         } else {
             Stop-With "$word is no option and no client; see --help"

@@ -169,7 +169,7 @@ ask() {
                 || refused
             ;;
         small_wget) # it reads no file of headers
-            set -- -q -O "$work/answer" --header 'content-type: application/json' --post-file "$work/request"
+            set -- -q -O "$work/answer" --header 'Content-Type: application/json' --post-file "$work/request"
             [ -z "$key" ] || set -- "$@" --header "authorization: Bearer $key"
             wget "$@" "$address" || refused
             ;;
@@ -302,11 +302,14 @@ carry_out() {
     fi
     put "$work/record" "$journal/$name.pending"
     unchanged || {
-        rm -f "$new" "$journal/$name.pending"
+        abandon
         die "$path: was changed by somebody else meanwhile; nothing was written, try again"
     }
     if [ -f "$work/new" ]; then
-        mv -f "$new" "$target" || die "$path: cannot be written; nothing was changed"
+        mv -f "$new" "$target" || {
+            abandon
+            die "$path: cannot be written; nothing was changed"
+        }
         cmp -s "$work/new" "$target" || die "$path: was changed by somebody else right after it was written; look at it"
     else
         rm -f "$target" || die "$path: cannot be removed"
@@ -337,6 +340,12 @@ put() {
     fi
 }
 
+# It was not written: the record before it stays in force.
+abandon() {
+    rm -f "$(dirname "$target")/.$(basename "$target").cccc-new" "$(record_in "$journal" pending)"
+    [ -n "$(record_in "$journal" json)" ] || leave
+}
+
 # What was pending is in force; a part that has ended leaves no record.
 finish() {
     if grep -qxF ' "changes": [],' "$1"; then
@@ -354,7 +363,7 @@ settle() {
     if [ -z "$pending" ]; then
         rm -f "$new"
     elif [ -e "$new" ] || { grep -qxF ' "digest_after": "",' "$pending" && [ -e "$target" ]; }; then
-        rm -f "$new" "$pending"
+        abandon
     else
         finish "$pending"
     fi
