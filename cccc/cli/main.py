@@ -12,16 +12,20 @@ from cccc.cli.session import Session, pass_session
 SECTIONS = {
     "Run": {
         "demo": Lazy("cccc.cli.demo:demo", "Try it: simulated providers and a little traffic, no key needed."),
+        "attach": Lazy("cccc.cli.attach:attach", "The screens on a proxy that runs already."),
     },
     "See": {
         "requests": Lazy("cccc.cli.requests:requests", "The request log; -f follows it."),
         "show": Lazy("cccc.cli.show:show", "One request with everything that was tried for it."),
         "why": Lazy("cccc.cli.why:why", "Why a request went where it went."),
+        "export": Lazy("cccc.cli.export:export", "One request as a ZIP, for a report of a bug."),
         "rank": Lazy("cccc.cli.rank:rank", "The order of endpoints for a request now."),
+        "probe": Lazy("cccc.cli.probe:probe", "Does every endpoint answer: key, stream, tools, timings."),
         "stats": Lazy("cccc.cli.stats:stats", "Requests, errors, latencies, tokens, cost."),
     },
     "Steer": {
-        "endpoints": Lazy("cccc.cli.endpoints:endpoints", "The pool: list, show, enable, disable, priority, reset."),
+        "endpoints": Lazy("cccc.cli.endpoints:endpoints", "The pool: list, show, add, test, remove, enable, …"),
+        "replay": Lazy("cccc.cli.replay:replay", "Send a captured request again and compare the answers."),
         "use": Lazy("cccc.cli.use:use", "Put one endpoint above all others for a while."),
     },
     "Set up": {
@@ -42,7 +46,8 @@ SECTIONS = {
     examples=[
         ("cccc demo", "see it work, without a key"),
         ("cccc config example", "print a configuration to start from"),
-        ("cccc --no-tui", "run the proxy on http://127.0.0.1:8080"),
+        ("cccc", "run the proxy on http://127.0.0.1:8080 with its screens"),
+        ("cccc --no-tui", "run the proxy alone"),
         ("cccc requests -f", "watch what it does"),
         ("cccc why ID", "why a request went where it went"),
     ],
@@ -72,4 +77,6 @@ def main(
 
         run_proxy(session)
     else:
-        click.echo("The screens come with the next version; run the proxy with: cccc --no-tui")
+        from cccc.cli.run import show_proxy
+
+        show_proxy(session)

@@ -15,7 +15,9 @@ from cccc.domain.tags import Tagger
 from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
 from cccc.proxy.fallback import RecentVerdicts
+from cccc.proxy.pulse import Pulse
 from cccc.proxy.roster import Roster
+from cccc.proxy.targets import NO_REPAIR, Repair
 from cccc.proxy.watching import Watch
 
 
@@ -51,6 +53,7 @@ class LiveSettings:
     taggers: tuple[Tagger, ...] = ()
     request_copy_limit: int = 0
     response_copy_limit: int = 0
+    repair: Repair = NO_REPAIR
 
 
 @dataclass(slots=True)
@@ -71,4 +74,5 @@ class Context:
     settings: LiveSettings
     verdicts: RecentVerdicts
     owner: Secret | None = None
+    pulse: Pulse = field(default_factory=Pulse)
     in_flight: dict[str, InFlight] = field(default_factory=dict)

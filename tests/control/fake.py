@@ -9,6 +9,7 @@ from dataclasses import replace
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
+from cccc.config.presets import PRESETS
 from cccc.control.api import (
     NOTHING,
     Breaker,
@@ -20,6 +21,9 @@ from cccc.control.api import (
     ClientState,
     ClientType,
     ClientView,
+    ConfigChanges,
+    ConfigDiff,
+    ConfigForm,
     ConfigProblem,
     ConfigView,
     ConversionCount,
@@ -27,6 +31,7 @@ from cccc.control.api import (
     EndpointActivity,
     EndpointChanged,
     EndpointDetail,
+    EndpointDraft,
     EndpointView,
     ErrorCount,
     Event,
@@ -37,12 +42,15 @@ from cccc.control.api import (
     Moves,
     Outcome,
     Overview,
+    Preset,
+    ProbeReport,
     Proof,
     Ranking,
     RecentAttempt,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    Saved,
     SeriesView,
     Span,
     Standing,
@@ -54,9 +62,10 @@ from cccc.control.api import (
     WhatIfs,
     WireFormat,
 )
+from cccc.control.bundle import bundle_of
 from cccc.domain import whatif
 from cccc.domain.redact import Redactor
-from cccc.errors import ConfigError, UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, ControlError, UnknownEndpoint, UnknownRequest
 from cccc.proxy import watching
 from tests.control import world
 
@@ -76,6 +85,10 @@ class FakeControl:
         self.stopped = False
         self.client_views = {view.client: view for view in world.CLIENTS}
         self.client_calls: list[tuple[str, ClientType, object]] = []
+        self.drafts: list[EndpointDraft] = []
+        self.undone: list[Saved] = []
+        self.removed: list[dict[str, EndpointView]] = []
+        self.drained: bool | None = None
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
 
@@ -121,6 +134,22 @@ class FakeControl:
         if len(found) != 1:
             raise UnknownRequest(request_id, ambiguous=len(found) > 1)
         return found[0]
+
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        record = await self.request(request_id)
+        if endpoint is not None:
+            self._known(endpoint)
+        if record.request_body is None:
+            raise ControlError(f"the body of {record.id} was not kept")
+        number = len(self.records) + 1
+        again = replace(
+            world.OK, id=f"req_01JZ8Q4T000000000000000R{number}", endpoint=endpoint or "alpha", ttft_ms=300.0
+        )
+        self.records.append(again)
+        return again.id
+
+    async def save(self, request_id: str) -> bytes:
+        return await bundle_of(self, request_id)
 
     async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
         async for piece in watching.flow_of(await self.request(request_id), Redactor()):
@@ -226,6 +255,57 @@ class FakeControl:
     async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
         return () if text == "endpoints: []\n" else (ConfigProblem("config.yaml:1:1: not like this", fatal=True),)
 
+    async def config_form(self) -> ConfigForm:
+        return world.FORM
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        wrong = changes.get("routing.max_attempts") == "0"
+        return ConfigDiff("+  max_attempts\n", (ConfigProblem("too small", fatal=True),) if wrong else (), ())
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        if changes.get("routing.max_attempts") == "0":
+            raise ConfigError(["too small"])
+        return world.SAVED
+
+    async def config_undo(self, saved: Saved) -> None:
+        self.undone.append(saved)
+        if self.removed:
+            self.views = self.removed.pop()
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        if draft.name in self.views:
+            raise ConfigError([f"{draft.name} is already the name of an endpoint"])
+        self.removed.append(self.views)
+        self.drafts.append(draft)
+        self.views = self.views | {draft.name: replace(world.GAMMA, name=draft.name, enabled=True)}
+        return world.SAVED
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        self._known(name)
+        self.drafts.append(draft)
+        self.views = {
+            draft.name if known == name else known: replace(view, name=draft.name) if known == name else view
+            for known, view in self.views.items()
+        }
+        return world.SAVED
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        self._known(name)
+        self.removed.append(self.views)
+        self.views = {known: view for known, view in self.views.items() if known != name}
+        return world.SAVED
+
+    async def presets(self) -> tuple[Preset, ...]:
+        return PRESETS
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        if not draft.urls:
+            raise ConfigError(["endpoint: has no address"])
+        return replace(world.PROBED, endpoint=draft.name)
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        return replace(world.PROBED, endpoint=self._known(name).name)
+
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
     ) -> tuple[Manual, ...]:
@@ -270,28 +350,42 @@ class FakeControl:
             raise ConfigError([f"{client.value} is no client that can be set up"])
         return self.client_views[client]
 
-    async def stop(self) -> None:
+    async def stop(self, *, drain: bool = True) -> None:
         self.stopped = True
+        self.drained = drain
 
-    def events(self) -> AsyncGenerator[Event]:
-        send, receive = anyio.create_memory_object_stream[Event](100)
-        self.listeners.append(send)
-        return self._events(send, receive)
-
-    async def _events(self, send, receive) -> AsyncGenerator[Event]:  # type: ignore[no-untyped-def]
-        try:
-            async for event in receive:
-                yield event
-        finally:
-            self.listeners.remove(send)
-            send.close()
-            receive.close()
+    def events(self) -> FakeEvents:
+        return FakeEvents(self.listeners)
 
     def _known(self, name: str) -> EndpointView:
         if name not in self.views:
             nearest = difflib.get_close_matches(name, self.views, n=1)
             raise UnknownEndpoint(name, nearest[0] if nearest else None)
         return self.views[name]
+
+
+class FakeEvents:
+    """What happens from the moment this was made, as the bus gives it: closed also where nobody ever read."""
+
+    def __init__(self, listeners: list[MemoryObjectSendStream[Event]]) -> None:
+        self._send, self._receive = anyio.create_memory_object_stream[Event](100)
+        self._listeners = listeners
+        listeners.append(self._send)
+
+    def __aiter__(self) -> FakeEvents:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            return await self._receive.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        if self._send in self._listeners:
+            self._listeners.remove(self._send)
+        self._send.close()
+        self._receive.close()
 
 
 def _answered_by(record: RequestRecord, endpoint: str | None) -> bool:

@@ -12,31 +12,41 @@ from cccc.control.api import (
     AttemptRecord,
     Breaker,
     Candidate,
+    Check,
     ClientOptions,
     ClientPlan,
     ClientSetting,
     ClientState,
     ClientType,
     ClientView,
+    ConfigField,
+    ConfigForm,
     ConfigProblem,
+    ConfigSection,
     ConfigValue,
     ConfigView,
+    ConversionCount,
     EndpointActivity,
     EndpointDetail,
     EndpointView,
     Excluded,
     FailureClass,
+    FieldKind,
+    FormatProbe,
     Learned,
+    Lost,
     ModelRule,
     Outcome,
     Overview,
     PlannedFile,
     PlannedReason,
+    ProbeReport,
     Proof,
     ProofState,
     Ranking,
     RequestRecord,
     RequestSummary,
+    Saved,
     SortKey,
     Standing,
     StatsGroup,
@@ -47,6 +57,7 @@ from cccc.control.api import (
     WireFormat,
 )
 from cccc.domain.endpoint import Action
+from cccc.domain.loss import Loss
 
 NOW = 1_782_909_120.0
 """2026-07-01T12:32:00Z."""
@@ -210,6 +221,11 @@ FAILED_OVER = replace(
     ttft_ms=850.5,
     usage=Usage(input=22_800, output=301),
     cost_usd=None,
+    losses=(
+        Loss("system[1].cache_control", "cache_control", "OpenAI Chat has no counterpart"),
+        Loss("tools[0].cache_control", "cache_control", "OpenAI Chat has no counterpart"),
+        Loss("messages[1].content[0]", "thinking signature", "only its maker can read it"),
+    ),
     attempts=(
         replace(
             OK.attempts[0],
@@ -321,7 +337,13 @@ STATS = StatsView(
             usage=Usage(),
             cost_usd=None,
             cache_share=None,
+            losses=(Lost("cache_control", 41), Lost("thinking signature", 2)),
         ),
+    ),
+    conversions=(
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.ANTHROPIC, 842),
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, 2),
+        ConversionCount(WireFormat.OPENAI_RESPONSES, WireFormat.OPENAI_CHAT, 1),
     ),
 )
 
@@ -348,6 +370,63 @@ CONFIG = ConfigView(
         ConfigValue("endpoints[0].auth_value", "…4f2a", "file:11"),
     ),
     problems=(ConfigProblem("config.yaml:20:1: streaming: has no meaning here and is ignored", fatal=False),),
+)
+
+FORM = ConfigForm(
+    path=CONFIG.path,
+    toml=False,
+    sections=(
+        ConfigSection(
+            "routing",
+            "Routing",
+            "How endpoints are tried.",
+            (
+                ConfigField(
+                    key="routing.max_attempts",
+                    title="Attempts",
+                    help="Upstream requests for one client request.",
+                    kind=FieldKind.NUMBER,
+                    value="4",
+                    default="6",
+                    source="env CCCC_ROUTING__MAX_ATTEMPTS",
+                    live=True,
+                    least=1,
+                    most=50,
+                    overridden_by="env CCCC_ROUTING__MAX_ATTEMPTS",
+                ),
+            ),
+        ),
+    ),
+)
+
+SAVED = Saved(path="/home/me/.config/cccc/config.yaml", digest="00" * 32, backup="config.yaml.bak-0001")
+
+PROBED = ProbeReport(
+    endpoint="beta",
+    formats=(
+        FormatProbe(
+            wire_format=WireFormat.OPENAI_CHAT,
+            url="https://beta.example/v1",
+            path="/v1/chat/completions",
+            plain=Check("plain", True, 200, 640.0),
+            stream=Check("stream", True, 200, 512.5, note="9 events"),
+            tools=Check("tools", True, 200, 803.0),
+            quirks=("tells no usage: tokens are estimated",),
+        ),
+        FormatProbe(
+            wire_format=WireFormat.OPENAI_RESPONSES,
+            url="https://beta.example/v1",
+            path="/v1/responses",
+            plain=Check("plain", False, 404, 88.0, "404 Not Found"),
+            stream=Check("stream", None),
+            tools=Check("tools", None),
+        ),
+    ),
+    count_tokens=None,
+    models=Check("models", True, 200, 120.0, note="42 models"),
+    model_names=("gpt-5.2", "gpt-5.2-mini"),
+    requests=5,
+    tokens=61,
 )
 
 
