@@ -132,7 +132,7 @@ MARKS: Mapping[Verdict, tuple[str, str]] = {
 
 FAILED = frozenset(verdict for verdict, (glyph, _) in MARKS.items() if glyph == "failed")
 
-_STANDINGS: Mapping[Standing, tuple[str, str, str]] = {
+STANDINGS: Mapping[Standing, tuple[str, str, str]] = {
     Standing.HEALTHY: ("healthy", "healthy", "success"),
     Standing.RECOVERING: ("half", "recovering", "warning"),
     Standing.DEGRADED: ("half", "degraded", "warning"),
@@ -151,5 +151,5 @@ def state(view: EndpointView, now: float, glyphs: Glyphs) -> tuple[str, str]:
         return f"{glyphs.cooling} cooling{left}", "warning"
     if view.breaker is Breaker.HALF_OPEN:
         return f"{glyphs.half} half-open", "warning"
-    glyph, word, meaning = _STANDINGS[view.health]
+    glyph, word, meaning = STANDINGS[view.health]
     return f"{getattr(glyphs, glyph)} {word}", meaning

@@ -40,6 +40,23 @@ async def test_endpoints(size: str, look: str) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("size", SIZES)
+async def test_routing(size: str, look: str) -> None:
+    async with screens(busy(), size=SIZES[size], look=LOOKS[look], keys=("2", "down")) as shown:
+        await shown.says("would be #2" if size == "wide" else "gamma")
+        if size == "wide":
+            await shown.says("Why is beta #2?")
+            await shown.says("moves up")
+        check_snapshot(f"routing-{size}{look}", shown.text())
+
+
+async def test_routing_with_suppositions() -> None:
+    async with screens(busy(), keys=("2", "minus", "down", "x")) as shown:
+        await shown.says("0 of the newest 18")
+        check_snapshot("routing-what-if", shown.text())
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("size", SIZES)
 async def test_requests(size: str, look: str) -> None:
     fake = busy()
     async with screens(fake, size=SIZES[size], look=LOOKS[look], keys=("3",)) as shown:

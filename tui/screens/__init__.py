@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tui.screens.base import Dashboard
 from tui.screens.endpoints import EndpointsScreen
 from tui.screens.requests import RequestsScreen
+from tui.screens.routing import RoutingScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +23,6 @@ class Tab:
 
 TABS: tuple[Tab, ...] = (
     Tab("endpoints", "1", "Endpoints", EndpointsScreen),
+    Tab("routing", "2", "Routing", RoutingScreen),
     Tab("requests", "3", "Requests", RequestsScreen),
 )
