@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 
 import anyio
@@ -24,6 +24,7 @@ from cccc.control.api import (
     EndpointView,
     ErrorCount,
     Event,
+    Events,
     Excluded,
     Figures,
     FlowPiece,
@@ -239,25 +240,35 @@ class FakeControl:
     async def stop(self) -> None:
         self.stopped = True
 
-    def events(self) -> AsyncGenerator[Event]:
-        send, receive = anyio.create_memory_object_stream[Event](100)
-        self.listeners.append(send)
-        return self._events(send, receive)
-
-    async def _events(self, send, receive) -> AsyncGenerator[Event]:  # type: ignore[no-untyped-def]
-        try:
-            async for event in receive:
-                yield event
-        finally:
-            self.listeners.remove(send)
-            send.close()
-            receive.close()
+    def events(self) -> Events:
+        return _Listening(self.listeners)
 
     def _known(self, name: str) -> EndpointView:
         if name not in self.views:
             nearest = difflib.get_close_matches(name, self.views, n=1)
             raise UnknownEndpoint(name, nearest[0] if nearest else None)
         return self.views[name]
+
+
+class _Listening:
+    """Events from when it is made, whether or not anybody has begun to read."""
+
+    def __init__(self, listeners: list[MemoryObjectSendStream[Event]]) -> None:
+        self._listeners = listeners
+        self._send, self._receive = anyio.create_memory_object_stream[Event](100)
+        listeners.append(self._send)
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        return await anext(self._receive)
+
+    async def aclose(self) -> None:
+        if self._send in self._listeners:
+            self._listeners.remove(self._send)
+        self._send.close()
+        self._receive.close()
 
 
 def _answered_by(record: RequestRecord, endpoint: str | None) -> bool:
