@@ -49,6 +49,10 @@ class Glyphs:
     bars: str = "▁▂▃▄▅▆▇█"
     border: str = "round"
     waiting: str = "···"
+    shades: str = "█▓▒░"
+    corner: str = "└"
+    point: str = "·"
+    curve: str = "⣿"
 
     def path(self, asked: WireFormat, target: WireFormat | None) -> str:
         """``A`` where the bytes passed untouched, ``A→C`` where they were converted."""
@@ -76,6 +80,10 @@ ASCII = Glyphs(
     bars=".:-=+*#@",
     border="ascii",
     waiting="...",
+    shades="#%=:",
+    corner="+",
+    point=".",
+    curve="*",
 )
 GLYPHS: Mapping[str, Glyphs] = {"unicode": UNICODE, "ascii": ASCII}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from cccc.control.api import RequestStarted
 from cccc.errors import NotRunning
 from tests.control import world
 from tests.control.fake import FakeControl
+from tests.tui.counted import Counted
 from tests.tui.pilot import SMALL, WIDE, check_snapshot, screens
 from tui.theme import Look
 
@@ -71,6 +73,57 @@ async def test_requests(size: str, look: str) -> None:
             await shown.press("up")
             await shown.says(PREVIEWED)
         check_snapshot(f"requests-{size}{look}", shown.text())
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("size", SIZES)
+async def test_stats(size: str, look: str) -> None:
+    async with screens(Counted(), size=SIZES[size], look=LOOKS[look], keys=("4",)) as shown:
+        await shown.says("842")
+        await shown.says("61%")
+        check_snapshot(f"stats-{size}{look}", shown.text())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_stats_on_a_page(size: str) -> None:
+    async with screens(Counted(), size=SIZES[size], keys=("4",)) as shown:
+        await shown.says("842")
+        await shown.press("enter")
+        await shown.says("by endpoint")
+        check_snapshot(f"stats-page-{size}", shown.text())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_stats_without_requests(size: str) -> None:
+    fake = Counted()
+    fake.quiet = True
+    async with screens(fake, size=SIZES[size], keys=("4",)) as shown:
+        await shown.says("No requests in the last hour.")
+        check_snapshot(f"stats-empty-{size}", shown.text())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_routing_without_endpoints(size: str) -> None:
+    fake = FakeControl(records=())
+    fake.views.clear()
+    async with screens(fake, size=SIZES[size], keys=("2",)) as shown:
+        await shown.says("no endpoints yet")
+        check_snapshot(f"routing-empty-{size}", shown.text())
+
+
+@pytest.mark.parametrize("digit", ["2", "4"])
+async def test_proxy_gone_behind_figures(digit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Counted()
+    async with screens(fake, keys=(digit,)) as shown:
+        await shown.says({"2": "Why is alpha #1?", "4": "61%"}[digit])
+
+        async def gone(*_: object, **__: object) -> object:
+            raise NotRunning("the proxy is not running any more")
+
+        for name in ("overview", "rank", "series"):
+            monkeypatch.setattr(fake, name, gone)
+        await shown.says("proxy gone")
+        check_snapshot(f"proxy-gone-{digit}", re.sub(r"retrying in \d s", "retrying in 1 s", shown.text()))
 
 
 @pytest.mark.parametrize("size", SIZES)

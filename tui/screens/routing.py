@@ -117,7 +117,7 @@ class RoutingScreen(Dashboard):
     def on_mount(self) -> None:
         """Keys go to the order."""
         self._order.focus()
-        self._left_out.show_cursor = False
+        self._left_out.show_cursor = self._left_out.display = False
 
     @property
     def _order(self) -> StackedTable:

@@ -35,11 +35,11 @@ def asks(frame: Frame, answer: Answer | None, client: ClientType, model: str | N
             fact(None, (f"  {letter} {_FORMATS[letter]:9} {number or fmt.NOTHING:>4} /h", "dim")),
         ]
     said = fmt.safe(model) if model else "any"
-    return [*lines, fact(None, ""), fact(None, ("  model ", "dim"), said), *_waits(answer)]
+    return [*lines, fact(None, ""), fact(None, ("  model ", "dim"), said), *_waits(answer, frame)]
 
 
-def _waits(answer: Answer | None) -> list[Fact]:
-    return [] if answer else [fact(None, ("  asking the proxy", "dim"))]
+def _waits(answer: Answer | None, frame: Frame) -> list[Fact]:
+    return [] if answer or not frame.endpoints else [fact(None, ("  asking the proxy", "dim"))]
 
 
 def called(client: ClientType) -> str:

@@ -62,4 +62,6 @@ class Facts(Widget):
             short = fmt.cut(said, room, app.glyphs.ellipsis)
             room -= cell_len(short)
             pieces.append((short, app.palette[meaning] if meaning else Style.null()))
+            if short != said:
+                break
         return pieces

@@ -78,6 +78,12 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
             self._put_in_order([row.id for row in rows])
             self._keep_selected([row.id for row in rows])
 
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        """Have other columns."""
+        if tuple(columns) != self._columns_wanted:
+            self._columns_wanted = tuple(columns)
+            self.on_resize()
+
     def on_resize(self) -> None:
         """Columns come and go with the width."""
         width = self.size.width
