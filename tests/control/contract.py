@@ -6,6 +6,8 @@ endpoints, and its four requests in the log.
 
 from __future__ import annotations
 
+import io
+import zipfile
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -14,15 +16,21 @@ import anyio
 import pytest
 
 from cccc.control.api import (
+    SET_UP,
     ClientAsked,
+    ClientOptions,
+    ClientState,
     ClientType,
     Control,
     EndpointAction,
     EndpointChanged,
+    EndpointDraft,
+    FieldKind,
     FlowEnded,
     Moves,
     Outcome,
     RequestFilter,
+    Secret,
     Span,
     Standing,
     StatsKey,
@@ -33,7 +41,7 @@ from cccc.control.api import (
     WhatIf,
     WireFormat,
 )
-from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, NotRunning, UnknownEndpoint, UnknownRequest
 from tests.control import world
 
 
@@ -122,6 +130,20 @@ class ControlContract:
         assert isinstance(ended, FlowEnded)
         assert ended.record.id == world.FAILED_OVER.id
 
+    async def test_what_cannot_be_sent_again(self, control: Control) -> None:
+        with pytest.raises(UnknownRequest):
+            await control.replay("req_99")
+        with pytest.raises((NotRunning, UnknownEndpoint)):
+            await control.replay(world.OK.id, endpoint="alpah")
+
+    async def test_a_request_is_saved_with_all_that_flowed(self, control: Control) -> None:
+        with zipfile.ZipFile(io.BytesIO(await control.save(world.FAILED_OVER.id))) as archive:
+            names = {name.partition("/")[2] for name in archive.namelist()}
+        assert {"README.txt", "request.json", "client/body.json", "flow.jsonl"} <= names
+        assert {"attempts/1-alpha/head.txt", "attempts/2-beta/head.txt"} <= names
+        with pytest.raises(UnknownRequest):
+            await control.save("req_99")
+
     async def test_an_unknown_request_cannot_be_watched(self, control: Control) -> None:
         with pytest.raises(UnknownRequest):
             async for _ in control.watch("req_99"):
@@ -207,6 +229,45 @@ class ControlContract:
     async def test_shows_the_configuration(self, control: Control) -> None:
         assert "server.port" in {value.key for value in (await control.config()).values}
 
+    async def test_the_configuration_is_a_form(self, control: Control) -> None:
+        form = await control.config_form()
+        fields = {field.key: field for section in form.sections for field in section.fields}
+        assert (fields["routing.max_attempts"].kind, fields["routing.max_attempts"].most) == (FieldKind.NUMBER, 50)
+
+    async def test_settings_are_shown_before_they_are_saved(self, control: Control) -> None:
+        assert any(problem.fatal for problem in (await control.config_diff({"routing.max_attempts": "0"})).problems)
+        with pytest.raises(ConfigError):
+            await control.config_save({"routing.max_attempts": "0"})
+        diff = await control.config_diff({"routing.max_attempts": "3"})
+        assert diff.problems == ()
+        assert "max_attempts" in diff.diff
+        await control.config_undo(await control.config_save({"routing.max_attempts": "3"}))
+
+    async def test_an_endpoint_is_added_edited_and_removed(self, control: Control) -> None:
+        draft = EndpointDraft("delta", {"url_openai": "https://d.example/v1"}, key=Secret("the-key-of-delta"))
+        await control.endpoint_add(draft)
+        assert [view.name for view in await control.endpoints()] == ["alpha", "beta", "gamma", "delta"]
+        with pytest.raises(ConfigError, match="already the name"):
+            await control.endpoint_add(draft)
+        await control.endpoint_edit("delta", replace(draft, name="epsilon", key=None))
+        saved = await control.endpoint_remove("alpha")
+        assert [view.name for view in await control.endpoints()] == ["beta", "gamma", "epsilon"]
+        await control.config_undo(saved)
+        assert [view.name for view in await control.endpoints()] == ["alpha", "beta", "gamma", "epsilon"]
+        for change in (control.endpoint_remove("alpah"), control.endpoint_edit("alpah", draft)):
+            with pytest.raises(UnknownEndpoint):
+                await change
+
+    async def test_knows_providers_by_name(self, control: Control) -> None:
+        presets = {preset.name: preset for preset in await control.presets()}
+        assert presets["anthropic"].urls["url_anthropic"] == "https://api.anthropic.com/v1/messages"
+
+    async def test_a_draft_without_an_address_cannot_be_probed(self, control: Control) -> None:
+        with pytest.raises(ConfigError, match="has no address"):
+            await control.probe(EndpointDraft("delta", {}, key=Secret("a-key")))
+        with pytest.raises(UnknownEndpoint):
+            await control.probe_endpoint("alpah")
+
     async def test_a_choice_stands_until_it_is_ended(self, control: Control) -> None:
         (manual,) = await control.use("beta", client_type=ClientType.CODEX, seconds=60)
         assert (manual.endpoint, manual.client_type) == ("beta", ClientType.CODEX)
@@ -217,6 +278,50 @@ class ControlContract:
     async def test_nobody_can_choose_an_unknown_endpoint(self, control: Control) -> None:
         with pytest.raises(UnknownEndpoint):
             await control.use("delta")
+
+    async def test_lists_the_clients(self, control: Control) -> None:
+        assert tuple(view.client for view in await control.clients()) == SET_UP
+
+    async def test_a_plan_changes_nothing(self, control: Control) -> None:
+        before = await control.clients()
+        plan = await control.client_plan(ClientType.CLAUDE_CODE)
+        assert plan.changes
+        assert plan == await control.client_plan(ClientType.CLAUDE_CODE)
+        assert await control.clients() == before
+
+    async def test_sets_a_client_up_and_back(self, control: Control) -> None:
+        plan = await control.client_plan(ClientType.CLAUDE_CODE)
+        applied = await control.client_apply(ClientType.CLAUDE_CODE, seen=plan.seen)
+        assert applied.written == tuple(file.path for file in plan.files)
+        view = (await control.clients())[0]
+        assert (view.state, view.restorable) == (ClientState.THROUGH_CCCC, True)
+        assert not (await control.client_plan(ClientType.CLAUDE_CODE)).changes
+        restored = await control.client_restore(ClientType.CLAUDE_CODE)
+        assert (restored.restored, restored.conflicts) == (applied.written, ())
+        view = (await control.clients())[0]
+        assert view.state is not ClientState.THROUGH_CCCC
+        assert not view.restorable
+
+    async def test_options_reach_the_plan(self, control: Control) -> None:
+        options = ClientOptions(url="http://127.0.0.1:4321")
+        plan = await control.client_plan(ClientType.CLAUDE_CODE, options)
+        assert plan.url == "http://127.0.0.1:4321"
+        assert "4321" in plan.files[0].after
+
+    async def test_writes_only_what_was_seen(self, control: Control) -> None:
+        with pytest.raises(ConfigError):
+            await control.client_apply(ClientType.CLAUDE_CODE, seen="another plan")
+        assert (await control.client_plan(ClientType.CLAUDE_CODE)).changes
+
+    async def test_a_client_that_cannot_be_set_up_says_so(self, control: Control) -> None:
+        with pytest.raises(ConfigError):
+            await control.client_plan(ClientType.GEMINI)
+
+    async def test_remembers_a_proof(self, control: Control) -> None:
+        await control.client_apply(ClientType.CLAUDE_CODE)
+        proof = await control.client_prove(ClientType.CLAUDE_CODE)
+        assert proof.message
+        assert (await control.clients())[0].proof is not None
 
     async def test_tells_what_happens(self, control: Control) -> None:
         """A reader that listens hears of a change; how soon listening begins is not promised, so change until heard."""

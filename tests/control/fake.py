@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
+from cccc.config.presets import PRESETS
 from cccc.control.api import (
     NOTHING,
     Breaker,
     Bucket,
+    ClientApplied,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
+    ClientState,
     ClientType,
+    ClientView,
+    ConfigChanges,
+    ConfigDiff,
+    ConfigForm,
     ConfigProblem,
     ConfigView,
     ConversionCount,
@@ -21,10 +31,10 @@ from cccc.control.api import (
     EndpointActivity,
     EndpointChanged,
     EndpointDetail,
+    EndpointDraft,
     EndpointView,
     ErrorCount,
     Event,
-    Events,
     Excluded,
     Figures,
     FlowPiece,
@@ -33,11 +43,15 @@ from cccc.control.api import (
     Moves,
     Outcome,
     Overview,
+    Preset,
+    ProbeReport,
+    Proof,
     Ranking,
     RecentAttempt,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    Saved,
     SeriesView,
     Span,
     Standing,
@@ -49,13 +63,15 @@ from cccc.control.api import (
     WhatIfs,
     WireFormat,
 )
+from cccc.control.bundle import bundle_of
 from cccc.domain import whatif
 from cccc.domain.redact import Redactor
-from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, ControlError, UnknownEndpoint, UnknownRequest
 from cccc.proxy import watching
 from tests.control import world
 
 _EVERYTHING = RequestFilter()
+_USUAL_SETUP = ClientOptions()
 _FINE = {Verdict.OK, Verdict.OK_AFTER_FAILOVER, Verdict.CLIENT_GONE}
 
 
@@ -68,6 +84,12 @@ class FakeControl:
         self.views = {view.name: view for view in world.ENDPOINTS}
         self.manual: tuple[Manual, ...] = ()
         self.stopped = False
+        self.client_views = {view.client: view for view in world.CLIENTS}
+        self.client_calls: list[tuple[str, ClientType, object]] = []
+        self.drafts: list[EndpointDraft] = []
+        self.undone: list[Saved] = []
+        self.removed: list[dict[str, EndpointView]] = []
+        self.drained: bool | None = None
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
 
@@ -113,6 +135,22 @@ class FakeControl:
         if len(found) != 1:
             raise UnknownRequest(request_id, ambiguous=len(found) > 1)
         return found[0]
+
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        record = await self.request(request_id)
+        if endpoint is not None:
+            self._known(endpoint)
+        if record.request_body is None:
+            raise ControlError(f"the body of {record.id} was not kept")
+        number = len(self.records) + 1
+        again = replace(
+            world.OK, id=f"req_01JZ8Q4T000000000000000R{number}", endpoint=endpoint or "alpha", ttft_ms=300.0
+        )
+        self.records.append(again)
+        return again.id
+
+    async def save(self, request_id: str) -> bytes:
+        return await bundle_of(self, request_id)
 
     async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
         async for piece in watching.flow_of(await self.request(request_id), Redactor()):
@@ -227,6 +265,57 @@ class FakeControl:
     async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
         return () if text == "endpoints: []\n" else (ConfigProblem("config.yaml:1:1: not like this", fatal=True),)
 
+    async def config_form(self) -> ConfigForm:
+        return world.FORM
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        wrong = changes.get("routing.max_attempts") == "0"
+        return ConfigDiff("+  max_attempts\n", (ConfigProblem("too small", fatal=True),) if wrong else (), ())
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        if changes.get("routing.max_attempts") == "0":
+            raise ConfigError(["too small"])
+        return world.SAVED
+
+    async def config_undo(self, saved: Saved) -> None:
+        self.undone.append(saved)
+        if self.removed:
+            self.views = self.removed.pop()
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        if draft.name in self.views:
+            raise ConfigError([f"{draft.name} is already the name of an endpoint"])
+        self.removed.append(self.views)
+        self.drafts.append(draft)
+        self.views = self.views | {draft.name: replace(world.GAMMA, name=draft.name, enabled=True)}
+        return world.SAVED
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        self._known(name)
+        self.drafts.append(draft)
+        self.views = {
+            draft.name if known == name else known: replace(view, name=draft.name) if known == name else view
+            for known, view in self.views.items()
+        }
+        return world.SAVED
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        self._known(name)
+        self.removed.append(self.views)
+        self.views = {known: view for known, view in self.views.items() if known != name}
+        return world.SAVED
+
+    async def presets(self) -> tuple[Preset, ...]:
+        return PRESETS
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        if not draft.urls:
+            raise ConfigError(["endpoint: has no address"])
+        return replace(world.PROBED, endpoint=draft.name)
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        return replace(world.PROBED, endpoint=self._known(name).name)
+
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
     ) -> tuple[Manual, ...]:
@@ -237,11 +326,46 @@ class FakeControl:
             self.manual = (Manual(self._known(endpoint).name, client_type, until),)
         return self.manual
 
-    async def stop(self) -> None:
-        self.stopped = True
+    async def clients(self) -> tuple[ClientView, ...]:
+        return tuple(self.client_views.values())
 
-    def events(self) -> Events:
-        return _Listening(self.listeners)
+    async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
+        self.client_calls.append(("plan", client, options))
+        return world.client_plan(self._client(client), options)
+
+    async def client_apply(
+        self, client: ClientType, options: ClientOptions = _USUAL_SETUP, *, seen: str | None = None
+    ) -> ClientApplied:
+        self.client_calls.append(("apply", client, options))
+        view = self._client(client)
+        if seen is not None and seen != world.client_plan(view, options).seen:
+            raise ConfigError([f"{view.files[0]}: is not as it was in the preview; nothing was written"])
+        self.client_views[client] = replace(view, state=ClientState.THROUGH_CCCC, restorable=True)
+        return ClientApplied(client, view.title, view.files, (), (), ())
+
+    async def client_restore(self, client: ClientType, *, keep_table: bool = False) -> ClientRestored:
+        self.client_calls.append(("restore", client, keep_table))
+        view = self._client(client)
+        self.client_views[client] = replace(view, state=ClientState.NOT_SET_UP, restorable=False)
+        return ClientRestored(client, view.title, view.files if view.restorable else (), (), ())
+
+    async def client_prove(self, client: ClientType) -> Proof:
+        self.client_calls.append(("prove", client, None))
+        view = self._client(client)
+        self.client_views[client] = replace(view, proof=world.PROOF)
+        return world.PROOF
+
+    def _client(self, client: ClientType) -> ClientView:
+        if client not in self.client_views:
+            raise ConfigError([f"{client.value} is no client that can be set up"])
+        return self.client_views[client]
+
+    async def stop(self, *, drain: bool = True) -> None:
+        self.stopped = True
+        self.drained = drain
+
+    def events(self) -> FakeEvents:
+        return FakeEvents(self.listeners)
 
     def _known(self, name: str) -> EndpointView:
         if name not in self.views:
@@ -250,19 +374,22 @@ class FakeControl:
         return self.views[name]
 
 
-class _Listening:
-    """Events from when it is made, whether or not anybody has begun to read."""
+class FakeEvents:
+    """What happens from the moment this was made, as the bus gives it: closed also where nobody ever read."""
 
     def __init__(self, listeners: list[MemoryObjectSendStream[Event]]) -> None:
-        self._listeners = listeners
         self._send, self._receive = anyio.create_memory_object_stream[Event](100)
+        self._listeners = listeners
         listeners.append(self._send)
 
-    def __aiter__(self) -> AsyncIterator[Event]:
+    def __aiter__(self) -> FakeEvents:
         return self
 
     async def __anext__(self) -> Event:
-        return await anext(self._receive)
+        try:
+            return await self._receive.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            raise StopAsyncIteration from None
 
     async def aclose(self) -> None:
         if self._send in self._listeners:

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from cccc.control.api import ClientType, EndpointAction, EndpointChanged
+from cccc.control.api import ClientOptions, ClientType, EndpointAction, EndpointChanged
 from cccc.domain.answers import Failure
 from cccc.http.messages import Headers, RequestHead
 from cccc.server.admin_routes import admin_routes, refuse
@@ -42,7 +42,16 @@ def test_every_route_is_behind_the_admin_token(fake: FakeControl) -> None:
     assert {route.guard for route in routes} == {Guard.ADMIN}
     assert all(route.path.startswith("/admin/api/") for route in routes)
     assert {route.path for route in routes if route.has_body} == {
+        "/admin/api/endpoints",
+        "/admin/api/endpoints/{name}",
+        "/admin/api/endpoints/{name}/remove",
+        "/admin/api/endpoints/{name}/probe",
+        "/admin/api/probe",
+        "/admin/api/requests/{id}/replay",
         "/admin/api/endpoints/{name}/{action}",
+        "/admin/api/config",
+        "/admin/api/config/diff",
+        "/admin/api/config/undo",
         "/admin/api/clients/{client}/apply",
         "/admin/api/clients/{client}/plan",
         "/admin/api/clients/{client}/prove",
@@ -101,6 +110,20 @@ async def test_statistics_are_of_the_last_day_unless_told(client: httpx.AsyncCli
         ("POST", "use", {"endpoint": "alpha", "client_type": "emacs"}, 400, "client_type: expected one of claude_code"),
         ("POST", "use", {"endpoint": "alpha", "seconds": "long"}, 400, "seconds: "),
         ("POST", "use", {"endpoint": "alpha", "seconds": -1}, 400, "seconds: "),
+        ("POST", "endpoints", {"name": "x"}, 400, "the body is not as expected (no value at urls)"),
+        ("POST", "endpoints/alpah", {"name": "x", "urls": {}, "auth_type": "auto", "key": 3}, 400, "no str at key"),
+        ("POST", "endpoints/alpah/remove", {}, 404, "did you mean 'alpha'?"),
+        ("POST", "config", {"changes": {"ui.theme": 3}}, 400, "changes: expected an object"),
+        ("POST", "config/diff", {}, 400, "changes: is required"),
+        ("POST", "config/undo", {}, 400, "it may hold path, digest, backup"),
+        ("GET", "activity?minutes=0", None, 400, "minutes: expected a whole number, 1 or more"),
+        ("GET", "activity?minutes=1441", None, 400, "minutes: expected a day at most"),
+        ("GET", "series?span=year", None, 400, "span: expected one of hour, day, week"),
+        ("GET", "rank?client=codex&what_if=[]", None, 400, "what_if: expected an object"),
+        ("GET", "rank?client=codex&what_if={", None, 400, "what_if: "),
+        ("GET", "rank/moves?client=codex&last=0", None, 400, "last: expected a whole number, 1 or more"),
+        ("GET", "rank/ways_up?client=codex", None, 400, "endpoint: is required"),
+        ("GET", "requests/req_9/flow", None, 404, "no request 'req_9' is in the log"),
         ("POST", "use", [1], 400, "the body is not a JSON object"),
     ],
 )
@@ -151,3 +174,30 @@ def test_the_edge_refuses_in_the_same_shape(failure: Failure, status: int) -> No
     refusal = refuse(failure, "no", RequestHead("GET", "/", "/", "", Headers()))
     assert (refusal.status, refusal.headers.get("content-type")) == (status, "application/json")
     assert json.loads(refusal.body) == {"error": {"message": "no", "type": failure.value}}
+
+
+async def test_clients_have_the_names_that_people_type(client: httpx.AsyncClient, fake: FakeControl) -> None:
+    for name in ("claude-code", "claude_code", "claude"):
+        answer = await client.post(f"clients/{name}/plan", json={"url": "http://127.0.0.1:9", "model": "glm-5"})
+        assert (answer.status_code, answer.json()["client"]) == (200, "claude_code")
+        assert answer.json()["changes"] is True
+    assert set(fake.client_calls) == {
+        ("plan", ClientType.CLAUDE_CODE, ClientOptions(url="http://127.0.0.1:9", model="glm-5"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("clients/emacs/plan", {}, 400),
+        ("clients/gemini/apply", {}, 422),
+        ("clients/codex/plan", {"url": 5}, 400),
+        ("clients/codex/apply", {"seen": 5}, 400),
+        ("clients/codex/restore", {"keep_table": "yes"}, 400),
+        ("clients/codex/apply", {"seen": "another"}, 422),
+    ],
+)
+async def test_bad_words_about_clients(client: httpx.AsyncClient, path: str, body: dict[str, Any], status: int) -> None:
+    answer = await client.post(path, json=body)
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"]
