@@ -10,7 +10,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cccc.control.api import NOTHING, Candidate, ClientType, Moves, Ranking, SortKey, WayUp, WhatIf, WhatIfs, WireFormat
+from cccc.control.api import (
+    NOTHING,
+    Candidate,
+    ClientType,
+    Moves,
+    Ranking,
+    SortKey,
+    StatsGroup,
+    WayUp,
+    WhatIf,
+    WhatIfs,
+    WireFormat,
+)
 from tui import format as fmt
 from tui.theme import LETTERS, STANDINGS, Glyphs
 
@@ -34,13 +46,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the proxy says to it. ``ways`` are those of the endpoint ``about``."""
+    """What the proxy says to it. ``ways`` are those of the endpoint ``about``, ``lately`` the last day by endpoint."""
 
     question: Question
     ranking: Ranking
     about: str | None = None
     ways: tuple[WayUp, ...] = ()
     moves: Moves | None = None
+    lately: tuple[StatsGroup, ...] = ()
 
     def candidate(self, name: str | None) -> Candidate | None:
         """The candidate of this name."""

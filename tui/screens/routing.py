@@ -16,7 +16,16 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from cccc.control.api import NOTHING, CcccError, ClientType, EndpointAction, WhatIf, WhatIfs
+from cccc.control.api import (
+    NOTHING,
+    CcccError,
+    ClientType,
+    EndpointAction,
+    StatsGroup,
+    StatsKey,
+    WhatIf,
+    WhatIfs,
+)
 from tui import format as fmt
 from tui.screens import layers
 from tui.screens.base import Dashboard
@@ -24,7 +33,7 @@ from tui.screens.detail import DetailScreen
 from tui.screens.endpoints import EndpointsScreen
 from tui.screens.layers import Answer, Question
 from tui.screens.routing_facts import as_text, asks, called, title, until, why
-from tui.state import Frame
+from tui.state import MINUTE, Frame
 from tui.theme import state
 from tui.widgets.facts import Facts
 from tui.widgets.field import Field
@@ -32,6 +41,8 @@ from tui.widgets.live_table import Column, LiveTable, TableRow
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
+
+DAY = 86_400.0
 
 COLUMNS = (
     Column("rank", "#", 2, right=True),
@@ -99,6 +110,8 @@ class RoutingScreen(Dashboard):
         self._asked: tuple[object, ...] = ()
         """What the last answer was asked for and under; another frame asks again only where this differs."""
         self._complaint: str | None = None
+        self._lately: tuple[ClientType, float, tuple[StatsGroup, ...]] | None = None
+        """The last day of one kind of client by endpoint, and when it was asked for (wall time)."""
 
     def body(self) -> ComposeResult:
         with Horizontal(id="model-line"):
@@ -159,14 +172,23 @@ class RoutingScreen(Dashboard):
             about = about or next((one.name for one in ranking.order), None)
             ways = await control.ways_up(about, client, model=model, what_if=what_if) if about else ()
             moves = await control.moves(client, what_if) if what_if else None
+            lately = await self._last_day(client)
         except CcccError as error:
             self._complaint = fmt.safe(str(error))
             self._asked = ()
         else:
             self._complaint = None
-            self._answer = Answer(question, ranking, about, ways, moves)
+            self._answer = Answer(question, ranking, about, ways, moves, lately)
         if self.is_current:
             self._draw(self.frame)
+
+    async def _last_day(self, client: ClientType) -> tuple[StatsGroup, ...]:
+        """The last day by endpoint; a minute old is new enough."""
+        now, known = self.frame.now, self._lately
+        if known is None or known[0] is not client or now - known[1] >= MINUTE:
+            view = await self.cccc.control.stats(StatsKey.ENDPOINT, since=now - DAY, client_type=client)
+            known = self._lately = (client, now, view.groups)
+        return known[2]
 
     def _draw(self, frame: Frame) -> None:
         app, answer, dot = self.cccc, self._answer, self.cccc.glyphs.dot

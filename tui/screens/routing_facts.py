@@ -138,7 +138,7 @@ def _moves(answer: Answer, app: CcccApp) -> Iterator[Fact]:
 
 
 def _converted(answer: Answer, name: str, frame: Frame, app: CcccApp) -> Iterator[Fact]:
-    """How many of the requests of this kind of client that it answered had to be converted."""
+    """How many of this kind of client's requests it answered converted, and what that has lost them."""
     mine = [row for row in _of(answer, frame) if row.endpoint == name]
     converted = [row for row in mine if row.target_format is not None and row.target_format is not row.format]
     if converted:
@@ -148,6 +148,10 @@ def _converted(answer: Answer, name: str, frame: Frame, app: CcccApp) -> Iterato
             f"{fmt.count(len(converted))} of the newest {fmt.counted(len(mine), 'answer')} here  ",
             (" ".join(paths), "convert"),
         )
+    losses = next((group.losses for group in answer.lately if group.key == name), ())
+    if losses:
+        said = ", ".join(f"{fmt.safe(lost.what)} {fmt.count(lost.count)}" for lost in losses)
+        yield fact("it costs", (said, "warning"), ("  lost in the last 24 h", "dim"))
 
 
 def _last(answer: Answer, frame: Frame, app: CcccApp) -> Iterator[Fact]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from cccc.control.api import ClientType
+from cccc.control.api import ClientType, Lost
 from cccc.errors import ControlError
+from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.pilot import SMALL, Screens, screens
 from tui.screens.endpoints import EndpointsScreen
@@ -43,6 +46,17 @@ async def test_the_order_and_the_reasons(fake: FakeControl) -> None:
         await shown.says("It stands behind #1 alpha: decided by 1 native")
         await shown.says("it becomes #1")
         await shown.says("went to alpha, 1 attempt")
+
+
+async def test_what_conversion_has_cost(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
+    alpha, beta = world.STATS.groups
+    lost = (Lost("cache_control", 31), Lost("\x1b[2J", 4))
+    monkeypatch.setattr(world, "STATS", replace(world.STATS, groups=(alpha, replace(beta, losses=lost))))
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("j")
+        await shown.says("1 of the newest 1 answer here  A→C")
+        await shown.says("cache_control 31, ␛[2J 4  lost in the last 24 h")
 
 
 async def test_the_cursor_walks_through_both_tables(fake: FakeControl) -> None:
