@@ -57,8 +57,8 @@ COLUMNS = (
 LEFT_OUT = (
     Column("mark", "", 2, right=True),
     Column("name", "not considered", 20),
-    Column("reason", "", 44),
-    Column("place", "", 18, from_width=86),
+    Column("reason", "", 50),
+    Column("place", "", 12, from_width=88),
 )
 
 

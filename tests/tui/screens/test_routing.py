@@ -271,4 +271,4 @@ async def test_nothing_is_asked_while_nothing_changes(fake: FakeControl) -> None
 @pytest.mark.parametrize("columns", [COLUMNS, LEFT_OUT], ids=["order", "left out"])
 def test_the_columns_fit(columns, width: int) -> None:  # type: ignore[no-untyped-def]
     shown = [column for column in columns if column.from_width <= width < column.to_width]
-    assert sum(column.width + 1 for column in shown) <= max(width, 69)
+    assert sum(column.width + 1 for column in shown) <= max(width, 75)
