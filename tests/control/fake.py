@@ -35,6 +35,7 @@ from cccc.control.api import (
     EndpointView,
     ErrorCount,
     Event,
+    Excluded,
     Figures,
     FlowPiece,
     Manual,
@@ -176,7 +177,16 @@ class FakeControl:
             ),
             key=lambda one: one.key,
         )
-        return replace(world.RANKING, order=tuple(replace(one, rank=place) for place, one in enumerate(order, 1)))
+        down = (
+            Excluded(one.name, whatif.DOWN.reason or "", would_be=one.rank, key=one.key)
+            for one in world.RANKING.order
+            if whatif.supposed_down(one.name, what_if)
+        )
+        return replace(
+            world.RANKING,
+            order=tuple(replace(one, rank=place) for place, one in enumerate(order, 1)),
+            excluded=(*down, *world.RANKING.excluded),
+        )
 
     async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
         newest = [record for record in reversed(self.records) if record.client_type is client_type][:last]

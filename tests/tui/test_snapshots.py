@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from cccc.control.api import RequestStarted
 from cccc.errors import NotRunning
 from tests.control import world
 from tests.control.fake import FakeControl
+from tests.tui.counted import Counted
 from tests.tui.pilot import SMALL, WIDE, screens
 from tui.theme import Look
 
@@ -40,6 +42,27 @@ async def test_endpoints(size: str, look: str) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("size", SIZES)
+async def test_routing(size: str, look: str) -> None:
+    async with screens(busy(), size=SIZES[size], look=LOOKS[look], keys=("2",)) as shown:
+        await shown.says("placed")
+        await shown.says("gamma")
+        await shown.press("down")
+        if size == "wide":
+            await shown.says("Why is beta #2?")
+            await shown.says("moves up")
+        await shown.matches(f"routing-{size}{look}")
+
+
+async def test_routing_with_suppositions() -> None:
+    async with screens(busy(), keys=("2",)) as shown:
+        await shown.says("Why is alpha #1?")
+        await shown.press("minus", "down", "x")
+        await shown.says("0 of the newest 18")
+        await shown.matches("routing-what-if")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("size", SIZES)
 async def test_requests(size: str, look: str) -> None:
     fake = busy()
     async with screens(fake, size=SIZES[size], look=LOOKS[look], keys=("3",)) as shown:
@@ -54,6 +77,57 @@ async def test_requests(size: str, look: str) -> None:
             await shown.press("up")
             await shown.says(PREVIEWED)
         await shown.matches(f"requests-{size}{look}")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("size", SIZES)
+async def test_stats(size: str, look: str) -> None:
+    async with screens(Counted(), size=SIZES[size], look=LOOKS[look], keys=("4",)) as shown:
+        await shown.says("842")
+        await shown.says("61%")
+        await shown.matches(f"stats-{size}{look}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_stats_on_a_page(size: str) -> None:
+    async with screens(Counted(), size=SIZES[size], keys=("4",)) as shown:
+        await shown.says("842")
+        await shown.press("enter")
+        await shown.says("by endpoint")
+        await shown.matches(f"stats-page-{size}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_stats_without_requests(size: str) -> None:
+    fake = Counted()
+    fake.quiet = True
+    async with screens(fake, size=SIZES[size], keys=("4",)) as shown:
+        await shown.says("No requests in the last hour.")
+        await shown.matches(f"stats-empty-{size}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_routing_without_endpoints(size: str) -> None:
+    fake = FakeControl(records=())
+    fake.views.clear()
+    async with screens(fake, size=SIZES[size], keys=("2",)) as shown:
+        await shown.says("no endpoints yet")
+        await shown.matches(f"routing-empty-{size}")
+
+
+@pytest.mark.parametrize("digit", ["2", "4"])
+async def test_proxy_gone_behind_figures(digit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Counted()
+    async with screens(fake, keys=(digit,)) as shown:
+        await shown.says({"2": "Why is alpha #1?", "4": "61%"}[digit])
+
+        async def gone(*_: object, **__: object) -> object:
+            raise NotRunning("the proxy is not running any more")
+
+        for name in ("overview", "rank", "series"):
+            monkeypatch.setattr(fake, name, gone)
+        await shown.says("proxy gone")
+        await shown.matches(f"proxy-gone-{digit}", re.sub(r"retrying in \d s", "retrying in 1 s"))
 
 
 @pytest.mark.parametrize("size", SIZES)

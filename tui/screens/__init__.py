@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tui.screens.base import Dashboard
 from tui.screens.endpoints import EndpointsScreen
 from tui.screens.requests import RequestsScreen
+from tui.screens.routing import RoutingScreen
+from tui.screens.stats import StatsScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +24,7 @@ class Tab:
 
 TABS: tuple[Tab, ...] = (
     Tab("endpoints", "1", "Endpoints", EndpointsScreen),
+    Tab("routing", "2", "Routing", RoutingScreen),
     Tab("requests", "3", "Requests", RequestsScreen),
+    Tab("stats", "4", "Stats", StatsScreen),
 )
