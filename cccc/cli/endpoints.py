@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import click
 
+from cccc.cli import drafting
+from cccc.cli import probe as probing
 from cccc.cli.group import Group
 from cccc.cli.session import Session, pass_session
 from cccc.cli.table import Column, Row, table
@@ -34,6 +36,8 @@ _COLUMNS = (
     examples=[
         ("cccc endpoints list", "the pool and its health"),
         ("cccc endpoints show NAME", "one endpoint in full"),
+        ("cccc endpoints add --preset anthropic", "add one; asks for the key"),
+        ("cccc endpoints test NAME", "ask it a few small questions"),
         ("cccc endpoints disable NAME", "take one out, in the configuration file"),
         ("cccc endpoints reset NAME", "forget its failures and cooldowns"),
     ],
@@ -70,6 +74,19 @@ def show(session: Session, name: str) -> None:
         session.say(_lines(view, session.clock.now()))
 
 
+endpoints.add_command(drafting.add)
+
+
+@endpoints.command(examples=[("cccc endpoints test NAME", "")])
+@click.argument("name")
+@pass_session
+@click.pass_context
+def test(ctx: click.Context, session: Session, name: str) -> None:
+    """Ask an endpoint a few small questions, as cccc probe does. Exit 1 if it does not answer as it should."""
+    if not probing.run(session, (name,), None):
+        ctx.exit(1)
+
+
 @endpoints.command(examples=[("cccc endpoints enable NAME", "")])
 @click.argument("name")
 @pass_session
@@ -101,6 +118,9 @@ def priority(session: Session, name: str, priority: int) -> None:
 def reset(session: Session, name: str) -> None:
     """Close an endpoint's breaker and end its cooldowns."""
     _act(session, name, EndpointAction.RESET, "starts afresh: breaker closed, no cooldowns")
+
+
+endpoints.add_command(drafting.remove)
 
 
 def _act(session: Session, name: str, action: EndpointAction, done: str, *, priority: int | None = None) -> None:

@@ -19,10 +19,12 @@ SECTIONS = {
         "show": Lazy("cccc.cli.show:show", "One request with everything that was tried for it."),
         "why": Lazy("cccc.cli.why:why", "Why a request went where it went."),
         "rank": Lazy("cccc.cli.rank:rank", "The order of endpoints for a request now."),
+        "probe": Lazy("cccc.cli.probe:probe", "Does every endpoint answer: key, stream, tools, timings."),
         "stats": Lazy("cccc.cli.stats:stats", "Requests, errors, latencies, tokens, cost."),
     },
     "Steer": {
-        "endpoints": Lazy("cccc.cli.endpoints:endpoints", "The pool: list, show, enable, disable, priority, reset."),
+        "endpoints": Lazy("cccc.cli.endpoints:endpoints", "The pool: list, show, add, test, remove, enable, …"),
+        "replay": Lazy("cccc.cli.replay:replay", "Send a captured request again and compare the answers."),
         "use": Lazy("cccc.cli.use:use", "Put one endpoint above all others for a while."),
     },
     "Set up": {

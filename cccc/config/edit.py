@@ -1,23 +1,22 @@
 """Changing the user's file in place: the few characters that matter, and nothing else.
 
 The value's own span in the text is replaced (or a line added after the endpoint's name), so comments, order, quoting
-and line ends stay byte for byte. The result is parsed again and must differ in exactly the intended values.
+and line ends stay byte for byte (``config.patch``). Every write keeps the previous version as a backup.
 """
 
 from __future__ import annotations
 
-import copy
 import difflib
-import json
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from cccc.config import documents
+from cccc.config import documents, patch
 from cccc.config.atomic import atomic_write
 from cccc.config.backups import keep_backup
-from cccc.config.document import Document, Place
+from cccc.config.document import Document
 from cccc.config.paths import config_folder
 from cccc.config.references import holds_literals
 from cccc.errors import ConfigError, UnknownEndpoint
@@ -50,28 +49,15 @@ def edit_endpoint(
     return documents.digest_of(new)
 
 
-def changed_text(text: str, document: Document, name: str, values: Mapping[str, bool | int], *, toml: bool) -> str:
+def changed_text(text: str, document: Document, name: str, values: Mapping[str, Any], *, toml: bool) -> str:
     """The text with new values for the endpoint ``name``. Raises as ``edit_endpoint`` does."""
-    index = _index_of(document, name)
-    intended = copy.deepcopy(document.data)
-    intended["endpoints"][index].update(values)
-    for key, value in values.items():
-        place = document.places.get(("endpoints", index, key))
-        anchor = document.places.get(("endpoints", index, "name"))
-        if place is not None:
-            text = _replaced(text, place, json.dumps(value))
-        elif anchor is not None:
-            text = _added(text, anchor, key, json.dumps(value), toml=toml)
-        try:
-            document = documents.parse(text, toml=toml, name=document.name)
-        except ConfigError:
-            raise _by_hand(document, name) from None
-    if document.data != intended:
-        raise _by_hand(document, name)
-    return text
+    index = index_of(document, name)
+    steps = [patch.setting(("endpoints", index, key), value, toml=toml) for key, value in values.items()]
+    return patch.applied(text, document, steps, toml=toml)
 
 
-def _index_of(document: Document, name: str) -> int:
+def index_of(document: Document, name: str) -> int:
+    """The place of an endpoint in the file's list. Raises ``UnknownEndpoint``."""
     listed = document.data.get("endpoints")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     names = [str(entry.get("name")) for entry in entries]
@@ -79,36 +65,6 @@ def _index_of(document: Document, name: str) -> int:
         near = difflib.get_close_matches(name, names, n=1)
         raise UnknownEndpoint(name, near[0] if near else None)
     return names.index(name)
-
-
-def _replaced(text: str, place: Place, value: str) -> str:
-    if place.value.start == place.value.end:  # a key without a value
-        after = text.index(":", place.key.end) + 1
-        return f"{text[:after]} {value}{text[after:]}"
-    return text[: place.value.start] + value + text[place.value.end :]
-
-
-def _added(text: str, anchor: Place, key: str, value: str, *, toml: bool) -> str:
-    """A sibling after ``anchor``: on a line of its own, or within the same braces."""
-    pair = f"{key} = {value}" if toml else f"{key}: {value}"
-    line_start = text.rfind("\n", 0, anchor.key.start) + 1
-    before = text[line_start : anchor.key.start]
-    if before.strip() not in ("", "-"):
-        return f"{text[: anchor.value.end]}, {pair}{text[anchor.value.end :]}"
-    indent = before.replace("-", " ")
-    end = text.find("\n", anchor.value.end)
-    if end < 0:
-        return f"{text}\n{indent}{pair}\n"
-    newline = "\r\n" if text[end - 1] == "\r" else "\n"
-    return f"{text[: end + 1]}{indent}{pair}{newline}{text[end + 1 :]}"
-
-
-def _by_hand(document: Document, name: str) -> ConfigError:
-    problem = (
-        f"{document.name}: endpoint {json.dumps(name)} is written in a way that cannot be edited safely "
-        "(aliases or merged keys); nothing was changed, edit it by hand"
-    )
-    return ConfigError([problem])
 
 
 def protect(path: Path) -> tuple[str, ...]:

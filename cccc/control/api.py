@@ -73,6 +73,7 @@ from cccc.control.flow import (
 )
 from cccc.control.probing import Check, EndpointDraft, FormatProbe, Preset, ProbeReport
 from cccc.control.text import visible, visible_line
+from cccc.domain.curl import as_curl
 from cccc.domain.endpoint import AuthType, ClientType, ModelRule, WireFormat
 from cccc.domain.failover import FailureClass, Outcome
 from cccc.domain.health import Breaker, Standing
@@ -177,6 +178,7 @@ __all__ = [
     "WhatIf",
     "WhatIfs",
     "WireFormat",
+    "as_curl",
     "parse_filter",
     "visible",
     "visible_line",
@@ -196,7 +198,11 @@ class Manual:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The proxy at a glance. ``address`` is ``None`` where no proxy runs in this process."""
+    """The proxy at a glance. ``address`` is ``None`` where no proxy runs there.
+
+    ``per_minute`` are the turns that ended within the last minute, ``error_share`` is the part of those of the last
+    five that went wrong at the endpoints (``None`` without any). ``attached``: it runs in another process than ours.
+    """
 
     version: str
     address: str | None
@@ -208,6 +214,9 @@ class Overview:
     requests_dropped_from_log: int
     manual: tuple[Manual, ...] = ()
     warnings: tuple[str, ...] = ()
+    per_minute: int = 0
+    error_share: float | None = None
+    attached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +359,13 @@ class Control(ClientControl, Protocol):
         """One request with its attempts and its ranking. A unique prefix of the id is enough."""
         ...
 
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        """Send a request of the log again, to one endpoint or to whoever comes first; returns the new request's id.
+
+        It goes through the real pipeline, and its answer to nobody but the log. Refused where the body was not kept.
+        """
+        ...
+
     def watch(self, request_id: str) -> Flow:
         """What flows for one request: what has happened, then what happens, up to its end. Closed by its reader.
 
@@ -410,14 +426,58 @@ class Control(ClientControl, Protocol):
         """Check a configuration without using it."""
         ...
 
+    async def config_form(self) -> ConfigForm:
+        """The settings in force as sections of fields."""
+        ...
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        """What ``config_save`` would do to the user's file, and what is wrong with the result."""
+        ...
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        """Write settings into the user's file, in place, and take them up."""
+        ...
+
+    async def config_undo(self, saved: Saved) -> None:
+        """Take a change of the file back, byte for byte. Refused where the file has been changed since."""
+        ...
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        """Write a new endpoint into the user's file, behind the others; makes the file where there is none."""
+        ...
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        """Make an endpoint in the user's file what the draft says; a draft without a key keeps the one there is."""
+        ...
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        """Take an endpoint out of the user's file. ``config_undo`` puts it back."""
+        ...
+
+    async def presets(self) -> tuple[Preset, ...]:
+        """The providers whose addresses are known."""
+        ...
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        """Ask a draft's addresses what they speak, in a few small requests that cost what the report says.
+
+        A base address is asked in every format. ``model``: the one to ask for, else the cheapest that is listed.
+        Nothing is saved. Raises ``ConfigError`` for a draft that could not be saved either.
+        """
+        ...
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        """The same for an endpoint of the configuration. Touches neither its health nor the statistics."""
+        ...
+
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
     ) -> tuple[Manual, ...]:
         """Put an endpoint above the four layers, or with ``None`` end such choices. Returns those in force."""
         ...
 
-    async def stop(self) -> None:
-        """Drain and stop the proxy."""
+    async def stop(self, *, drain: bool = True) -> None:
+        """Stop the proxy: when what is in flight has ended, or at once. May be asked again to hurry."""
         ...
 
     def events(self) -> Events:

@@ -15,8 +15,11 @@ import anyio.to_thread
 from cccc import __version__
 from cccc.clients.plan import Target
 from cccc.clock import Clock, SystemClock
-from cccc.config import Loaded, load, load_text
+from cccc.config import Loaded, form, load, load_text
+from cccc.config import changes as file_changes
 from cccc.config.edit import edit_endpoint
+from cccc.config.paths import default_config
+from cccc.config.presets import PRESETS
 from cccc.control.api import (
     NOTHING,
     ClientApplied,
@@ -24,12 +27,16 @@ from cccc.control.api import (
     ClientPlan,
     ClientRestored,
     ClientView,
+    ConfigChanges,
+    ConfigDiff,
+    ConfigForm,
     ConfigProblem,
     ConfigView,
     EndpointAction,
     EndpointActivity,
     EndpointChanged,
     EndpointDetail,
+    EndpointDraft,
     EndpointView,
     Events,
     Flow,
@@ -37,12 +44,15 @@ from cccc.control.api import (
     Manual,
     Moves,
     Overview,
+    Preset,
+    ProbeReport,
     Proof,
     ProofState,
     Ranking,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    Saved,
     SeriesView,
     Span,
     StatsKey,
@@ -51,12 +61,13 @@ from cccc.control.api import (
     WhatIfs,
 )
 from cccc.domain import whatif
-from cccc.domain.endpoint import Action, ClientType, WireFormat
+from cccc.domain.endpoint import Action, AuthStyle, ClientType, Endpoint, WireFormat
 from cccc.domain.ranking import Need
 from cccc.domain.tags import Tagged, tags
 from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
 from cccc.http.transport import HttpTransport
 from cccc.proxy import closeup, watching
+from cccc.proxy.examination import Examination
 from cccc.proxy.runtime import Runtime
 from cccc.setup.machine import Machine
 from cccc.setup.service import ClientFiles
@@ -98,6 +109,7 @@ class Local:
 
     async def overview(self) -> Overview:
         runtime, roster = self._runtime, self._runtime.context.roster
+        now = runtime.context.clock.steady()
         return Overview(
             version=__version__,
             address=self.address,
@@ -109,6 +121,8 @@ class Local:
             requests_dropped_from_log=runtime.store.dropped,
             manual=roster.manual(),
             warnings=runtime.loaded.warnings,
+            per_minute=runtime.context.pulse.per_minute(now),
+            error_share=runtime.context.pulse.error_share(now),
         )
 
     async def endpoints(self) -> tuple[EndpointView, ...]:
@@ -137,7 +151,7 @@ class Local:
         if path is None:
             raise ControlError("there is no configuration file to write to")
         await _in_thread(partial(edit_endpoint, path, name, enabled=enabled, priority=priority))
-        self._runtime.apply(await _in_thread(self._reload))
+        await self._reloaded()
 
     async def requests(
         self, wanted: RequestFilter = _EVERYTHING, *, limit: int = 50, after: int | None = None
@@ -146,6 +160,9 @@ class Local:
 
     async def request(self, request_id: str) -> RequestRecord:
         return await _in_thread(partial(self._runtime.store.requests.get, request_id))
+
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        return self._runtime.replay(await self.request(request_id), endpoint)
 
     def watch(self, request_id: str) -> Flow:
         exchange = self._runtime.context.in_flight.get(request_id)
@@ -257,6 +274,63 @@ class Local:
             return tuple(ConfigProblem(problem, fatal=True) for problem in error.problems)
         return tuple(ConfigProblem(warning, fatal=False) for warning in loaded.warnings)
 
+    async def config_form(self) -> ConfigForm:
+        return form.form(self._runtime.loaded)
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        return await _in_thread(partial(file_changes.preview, self._file, changes, os.environ))
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        return await self._changed(partial(file_changes.save, self._file, changes, os.environ))
+
+    async def config_undo(self, saved: Saved) -> None:
+        if saved.path != str(self._file):
+            raise ControlError(f"{saved.path} is not the configuration file in use; nothing was undone")
+        await _in_thread(partial(file_changes.undo, saved))
+        await self._reloaded()
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        return await self._changed(partial(file_changes.add_endpoint, self._file, draft, os.environ))
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        return await self._changed(partial(file_changes.edit_endpoint, self._file, name, draft, os.environ))
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        return await self._changed(partial(file_changes.remove_endpoint, self._file, name, os.environ))
+
+    async def presets(self) -> tuple[Preset, ...]:
+        return PRESETS
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        folder = self._file.absolute().parent
+        endpoint = await _in_thread(partial(file_changes.endpoint_of, draft, folder, os.environ))
+        return await self._examined(endpoint, {}, model)
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        roster = self._runtime.context.roster
+        member = roster.member(name)
+        styles = {one: roster.learning.key_style(member.endpoint, one) for one in member.endpoint.urls}
+        return await self._examined(roster.known(member, None), styles, model)
+
+    async def _examined(
+        self, endpoint: Endpoint, styles: Mapping[WireFormat, AuthStyle], model: str | None
+    ) -> ProbeReport:
+        context = self._runtime.context
+        return await Examination(endpoint, context.transport, context.clock, context.instance, styles, model).run()
+
+    @property
+    def _file(self) -> Path:
+        """The user's file: the one in use, else the one that is made where there is none."""
+        return self._runtime.loaded.path or default_config()
+
+    async def _changed(self, change: Callable[[], Saved]) -> Saved:
+        saved = await _in_thread(change)
+        await self._reloaded()
+        return saved
+
+    async def _reloaded(self) -> None:
+        self._runtime.apply(await _in_thread(self._reload))
+
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
     ) -> tuple[Manual, ...]:
@@ -305,10 +379,12 @@ class Local:
             return view
         return replace(view, proof=Proof(ProofState.PROVED, "a request of it has arrived since", rows[-1].time))
 
-    async def stop(self) -> None:
+    async def stop(self, *, drain: bool = True) -> None:
         if self.address is None:
             raise NotRunning("no proxy is running")
         self._runtime.stop_requested.set()
+        if not drain:
+            self._runtime.stop_at_once.set()
 
     def events(self) -> Events:
         return self._runtime.context.bus.subscribe()

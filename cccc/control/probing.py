@@ -58,9 +58,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class FormatProbe:
-    """What was found at one format's address. ``path`` is the one tried; ``quirks`` are whole sentences."""
+    """What was found at one format's address (``url`` as configured). ``path`` is the one tried.
+
+    ``quirks`` complete a sentence about the endpoint.
+    """
 
     wire_format: WireFormat
+    url: str
     path: str
     plain: Check
     stream: Check
@@ -69,8 +73,8 @@ class FormatProbe:
 
     @property
     def ok(self) -> bool:
-        """Whether turns can be asked for here in this format."""
-        return bool(self.plain.ok and self.stream.ok)
+        """Whether turns can be asked for here in this format, as agents ask for them."""
+        return bool(self.plain.ok and self.stream.ok and self.tools.ok)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +94,8 @@ class ProbeReport:
 
     @property
     def ok(self) -> bool:
-        """Whether the endpoint can be used as it is configured: every format that it is said to speak."""
-        return bool(self.formats) and all(one.ok for one in self.formats)
+        """Whether the endpoint can be used as it is configured: each of its addresses in one format at least."""
+        by_url: dict[str, bool] = {}
+        for one in self.formats:
+            by_url[one.url] = by_url.get(one.url, False) or one.ok
+        return bool(by_url) and all(by_url.values())

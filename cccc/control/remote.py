@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -25,23 +26,30 @@ from cccc.control.api import (
     ClientRestored,
     ClientType,
     ClientView,
+    ConfigChanges,
+    ConfigDiff,
+    ConfigForm,
     ConfigProblem,
     ConfigView,
     Control,
     EndpointAction,
     EndpointActivity,
     EndpointDetail,
+    EndpointDraft,
     EndpointView,
     Event,
     FlowPiece,
     Manual,
     Moves,
     Overview,
+    Preset,
+    ProbeReport,
     Proof,
     Ranking,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    Saved,
     SeriesView,
     Span,
     StatsKey,
@@ -59,6 +67,8 @@ _ANSWERS_WITHIN = 10.0
 _FILES_WITHIN = 30.0
 _CLIENT_WITHIN = 60.0
 """A client may have to be started, which takes its time."""
+_PROBED_WITHIN = 300.0
+"""Seconds for a handful of requests to an endpoint, each of which has its own bound."""
 _EVERYTHING = RequestFilter()
 _USUAL_SETUP = ClientOptions()
 _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address to avoid, not to bind)
@@ -99,7 +109,7 @@ class Remote:
         await self._client.aclose()
 
     async def overview(self) -> Overview:
-        return await self._get(Overview, "overview")
+        return replace(await self._get(Overview, "overview"), attached=True)
 
     async def endpoints(self) -> tuple[EndpointView, ...]:
         return await self._get(tuple[EndpointView, ...], "endpoints")
@@ -163,11 +173,49 @@ class Remote:
     async def endpoint_detail(self, name: str) -> EndpointDetail:
         return await self._get(EndpointDetail, f"endpoints/{quote(name, safe='')}/detail")
 
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        if not request_id:
+            raise UnknownRequest(request_id)
+        said = await self._ask("POST", f"requests/{quote(request_id, safe='')}/replay", body={"endpoint": endpoint})
+        return str(said["id"])
+
     async def config(self) -> ConfigView:
         return await self._get(ConfigView, "config")
 
     async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
         return await self._post(tuple[ConfigProblem, ...], "config/check", {"text": text, "toml": toml})
+
+    async def config_form(self) -> ConfigForm:
+        return await self._get(ConfigForm, "config/form")
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        return await self._post(ConfigDiff, "config/diff", {"changes": dict(changes)})
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        return await self._post(Saved, "config", {"changes": dict(changes)})
+
+    async def config_undo(self, saved: Saved) -> None:
+        await self._ask("POST", "config/undo", body=wire.to_json(saved))
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        return await self._post(Saved, "endpoints", wire.draft_json(draft))
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        return await self._post(Saved, f"endpoints/{quote(name, safe='')}", wire.draft_json(draft))
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        return await self._post(Saved, f"endpoints/{quote(name, safe='')}/remove", {})
+
+    async def presets(self) -> tuple[Preset, ...]:
+        return await self._get(tuple[Preset, ...], "presets")
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        body = {**wire.draft_json(draft), "model": model}
+        return await self._post(ProbeReport, "probe", body, within=_PROBED_WITHIN)
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        path = f"endpoints/{quote(name, safe='')}/probe"
+        return await self._post(ProbeReport, path, {"model": model}, within=_PROBED_WITHIN)
 
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
@@ -194,8 +242,8 @@ class Remote:
     async def client_prove(self, client: ClientType) -> Proof:
         return await self._post(Proof, f"clients/{client.value}/prove", {}, within=_CLIENT_WITHIN)
 
-    async def stop(self) -> None:
-        await self._ask("POST", "stop", body={})
+    async def stop(self, *, drain: bool = True) -> None:
+        await self._ask("POST", "stop", body={"drain": drain})
 
     async def events(self) -> AsyncGenerator[Event]:
         async with aclosing(self._told("events")) as told:

@@ -9,28 +9,34 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from cccc.control.api import (
     AttemptRecord,
+    AuthType,
     Candidate,
+    Check,
     ClientAsked,
     ClientGot,
     ClientPlan,
     ClientType,
     EndpointChanged,
+    EndpointDraft,
     Event,
     EventsLost,
     FlowEnded,
     FlowLost,
     FlowPiece,
+    FormatProbe,
+    ProbeReport,
     Ranking,
     RequestFinished,
     RequestProgress,
     RequestRecord,
     RequestStarted,
+    Secret,
     UpstreamAnswered,
     UpstreamAsked,
     UpstreamEnded,
@@ -68,6 +74,8 @@ _codec = JsonCodec(
     derived={
         Candidate: {"priority": lambda candidate: candidate.key.priority},
         ClientPlan: {"changes": lambda plan: plan.changes},
+        FormatProbe: {"ok": lambda found: found.ok},
+        ProbeReport: {"ok": lambda report: report.ok},
     },
 )
 
@@ -173,6 +181,63 @@ def _named(kinds: Mapping[str, type], value: object) -> Json:
 def _of_its_kind(kinds: Mapping[str, type], value: Json) -> object | None:
     kind = kinds.get(value.get("type", "")) if isinstance(value, dict) else None
     return None if kind is None else from_json(kind, value)
+
+
+def draft_json(draft: EndpointDraft) -> Json:
+    """A draft on its way to the proxy that is to have it: the one value of this surface that carries a key."""
+    return {
+        "name": draft.name,
+        "urls": dict(draft.urls),
+        "auth_type": draft.auth_type.value,
+        "key": None if draft.key is None else draft.key.reveal(),
+        "key_reference": draft.key_reference,
+        "settings": dict(draft.settings),
+    }
+
+
+def draft_from_json(value: Json) -> EndpointDraft:
+    """The reverse. Raises ``ValueError`` that names the place and never the key."""
+    read = given(_Draft, value)
+    return EndpointDraft(
+        name=read.name,
+        urls=read.urls,
+        auth_type=read.auth_type,
+        key=None if read.key is None else Secret(read.key),
+        key_reference=read.key_reference,
+        settings=read.settings,
+    )
+
+
+class _Draft(NamedTuple):
+    name: str
+    urls: Mapping[str, str]
+    auth_type: AuthType
+    key: str | None
+    key_reference: str | None
+    settings: Mapping[str, str]
+
+
+def probe_json(reports: Sequence[ProbeReport]) -> Json:
+    """``probe --json``: one object for each endpoint, its checks in one list, and everything else that was found."""
+    return [
+        {
+            **to_json(report),
+            "checks": [{**to_json(check), "name": name} for name, check in checks_of(report)],
+            "timings": {name: check.ms for name, check in checks_of(report) if check.ms is not None},
+        }
+        for report in reports
+    ]
+
+
+def checks_of(report: ProbeReport) -> tuple[tuple[str, Check], ...]:
+    """Everything that was tried, by a name that says in which format."""
+    by_format = (
+        (f"{one.wire_format.value} {check.name}", check)
+        for one in report.formats
+        for check in (one.plain, one.stream, one.tools)
+    )
+    others = ((check.name, check) for check in (report.count_tokens, report.models) if check is not None)
+    return (*by_format, *others)
 
 
 def rank_json(ranking: Ranking, client_type: ClientType, model: str | None) -> Json:

@@ -20,14 +20,18 @@ from cccc.demo.ask import Ask, Call, Compacted, Offer, Reply, Say, Speaker, Thin
 Brain = Callable[[Ask], Reply]
 
 _TASK = re.compile(r"^\s*write (?P<file>\S+) with (?P<text>.+?)\s*$", re.IGNORECASE | re.MULTILINE)
+_CALL = re.compile(r"^call the tool (?P<name>\w+)\b", re.IGNORECASE)
 
 
 def echo(ask: Ask) -> Reply:
-    """Say the user's last words back; follow a schema where one is given."""
+    """Say the user's last words back; follow a schema where one is given, and call a tool that is asked for by name."""
     if ask.compaction:
         return (Compacted(f"{len(ask.turns)} turns, summarised"),)
     if ask.schema is not None:
         return (Say(orjson.dumps(example_of(ask.schema)).decode()),)
+    wanted = _CALL.match(last_words(ask))
+    if wanted is not None and (offer := ask.tools.get(wanted["name"])) is not None and not offer.custom:
+        return (Call(wanted["name"], "{}", offer),)
     return (Say(f"You said: {last_words(ask)} That is all that a simulated provider knows."),)
 
 

@@ -14,6 +14,7 @@ from cccc.domain.tags import Tagger
 from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
 from cccc.proxy.fallback import RecentVerdicts
+from cccc.proxy.pulse import Pulse
 from cccc.proxy.roster import Roster
 from cccc.proxy.watching import Watch
 
@@ -69,4 +70,5 @@ class Context:
     submit: Callable[[RequestRecord], object]
     settings: LiveSettings
     verdicts: RecentVerdicts
+    pulse: Pulse = field(default_factory=Pulse)
     in_flight: dict[str, InFlight] = field(default_factory=dict)

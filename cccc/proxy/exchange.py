@@ -19,6 +19,7 @@ from cccc.domain.record import RequestRecord
 from cccc.domain.telling import Told
 from cccc.domain.trying import Deliver, Drop, End
 from cccc.domain.verdict import Turn, verdict
+from cccc.domain.whatif import NOTHING, WhatIfs
 from cccc.errors import ClientGone
 from cccc.http.messages import Interruption, Request, Responder
 from cccc.ir.codec import Codec, ReplyFacts
@@ -27,6 +28,7 @@ from cccc.proxy.context import Context
 from cccc.proxy.reply import Reply
 from cccc.proxy.tries import Tries
 from cccc.proxy.watching import Piece, Watch, Watched, told_of_attempt
+from cccc.storage.policy import ERRORS
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
@@ -36,15 +38,24 @@ LAST_WORDS_S = 1.0
 
 
 class Exchange:
-    """One client request. Used once: ``await Exchange(…).run()``."""
+    """One client request. Used once: ``await Exchange(…).run()``. ``what_if`` is what its ranking is to suppose."""
 
-    def __init__(self, context: Context, codec: Codec, action: Action, request: Request, responder: Responder) -> None:
+    def __init__(
+        self,
+        context: Context,
+        codec: Codec,
+        action: Action,
+        request: Request,
+        responder: Responder,
+        what_if: WhatIfs = NOTHING,
+    ) -> None:
         self._context = context
+        self._what_if = what_if
         self._responder = responder
         self._asked = arrived(codec, action, request, context.clock)
         self._watched = Watched(context.clock, self._asked.start)
         self._reply = Reply(context, self._asked, responder, self._watched)
-        self._tries = Tries(context, self._asked, self._reply, self._watched)
+        self._tries = Tries(context, self._asked, self._reply, self._watched, what_if)
         self._ranking: Ranking | None = None
         self._endpoint: str | None = None
         self._left = False
@@ -79,7 +90,7 @@ class Exchange:
             return
         self._asked = asked
         self._reply = Reply(self._context, asked, self._responder, self._watched)
-        self._tries = Tries(self._context, asked, self._reply, self._watched)
+        self._tries = Tries(self._context, asked, self._reply, self._watched, self._what_if)
         self._ranking = self._tries.rank()
         self._announce()
         if not asked.streaming and asked.counts and (told := self._context.verdicts.recall(asked.asker)) is not None:
@@ -188,6 +199,8 @@ class Exchange:
     def _finish(self) -> None:
         record = self._recorded()
         self._context.submit(record)
+        if self._asked.counts:
+            self._context.pulse.note(self._context.clock.steady(), error=record.verdict in ERRORS)
         if self._watched.readers:
             self._watched.end(record)
         if self._context.bus.has_readers:

@@ -6,18 +6,21 @@ configuration: that is how commands work without a running proxy.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
+from anyio.abc import TaskGroup
 
 from cccc.clock import Clock
 from cccc.config import Loaded
-from cccc.control.api import EndpointChanged
+from cccc.control.api import NOTHING, EndpointChanged, RequestRecord, WhatIf, WhatIfs
 from cccc.domain.endpoint import Action
 from cccc.domain.redact import MASK, Redactor
 from cccc.domain.secret import Secret
+from cccc.errors import NotRunning
 from cccc.http.messages import Request, Responder, Transport
 from cccc.ir.codec import Codec
 from cccc.proxy.bus import Bus
@@ -26,10 +29,13 @@ from cccc.proxy.exchange import Exchange
 from cccc.proxy.fallback import RecentVerdicts
 from cccc.proxy.models import ModelList
 from cccc.proxy.probe import Prober
+from cccc.proxy.replaying import Nobody, asked_again
 from cccc.proxy.roster import Roster
 from cccc.proxy.ticker import Ticker
 from cccc.storage.policy import BodyLog, LogPolicy, RequestTypes
 from cccc.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 IDLE_CHECK_S = 30.0
 FULL_COPY_LIMIT = 64 * 1024 * 1024
@@ -43,7 +49,9 @@ class Runtime:
         self.store = store
         self.started: float | None = None
         self.stop_requested = anyio.Event()
+        self.stop_at_once = anyio.Event()
         self._clock = clock
+        self._tasks: TaskGroup | None = None
         roster = Roster(clock, store.learned)
         self.context = Context(
             clock=clock,
@@ -99,17 +107,36 @@ class Runtime:
         """Carry one client request through its life."""
         await Exchange(self.context, codec, action, request, responder).run()
 
+    def replay(self, record: RequestRecord, endpoint: str | None) -> str:
+        """Send a logged request once more, to one endpoint or to whoever comes first; returns the new request's id.
+
+        It is on its way when this returns. Raises ``ControlError`` where it cannot be sent, and ``UnknownEndpoint``.
+        """
+        if self._tasks is None:
+            raise NotRunning("no proxy is running that could send it (start one with: cccc --no-tui)")
+        others: WhatIfs = NOTHING
+        if endpoint is not None:
+            wanted = self.context.roster.member(endpoint).endpoint.name
+            names = [one.name for one in self.context.roster.endpoints]
+            others = {name: WhatIf(down=True) for name in names if name != wanted}
+        codec, action, request = asked_again(record)
+        exchange = Exchange(self.context, codec, action, request, Nobody(), others)
+        self._tasks.start_soon(_carried_out, exchange)
+        return exchange.id
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The background tasks, while the block runs."""
         self.started = self._clock.now()
         async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
             tasks.start_soon(Ticker(self.context).run)
             tasks.start_soon(Prober(self.context.roster, self.context.transport).run)
             tasks.start_soon(self._close_idle_connections)
             try:
                 yield
             finally:
+                self._tasks = None
                 tasks.cancel_scope.cancel()
                 self.started = None
 
@@ -117,6 +144,14 @@ class Runtime:
         while True:
             await anyio.sleep(IDLE_CHECK_S)
             await self.context.transport.close_expired()
+
+
+async def _carried_out(exchange: Exchange) -> None:
+    """A bug in a request that is sent again must not end the proxy."""
+    try:
+        await exchange.run()
+    except Exception as error:  # noqa: BLE001  (the last barrier: whatever it is, it is a bug)
+        _log.error("a request that was sent again ended with a bug: %s", type(error).__name__)
 
 
 def _copy_limit(policy: str) -> int:

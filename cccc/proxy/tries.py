@@ -17,6 +17,7 @@ from cccc.domain.record import AttemptRecord
 from cccc.domain.telling import tell_none
 from cccc.domain.trying import Ask, Deliver, Drop, End, Step, Trying, next_step, no_network
 from cccc.domain.trying import Attempt as Tried
+from cccc.domain.whatif import NOTHING, WhatIfs
 from cccc.proxy.asked import Asked
 from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.context import Context
@@ -36,11 +37,14 @@ class Tries:
     arrival.
     """
 
-    def __init__(self, context: Context, asked: Asked, reply: Reply, watched: Watched) -> None:
+    def __init__(
+        self, context: Context, asked: Asked, reply: Reply, watched: Watched, what_if: WhatIfs = NOTHING
+    ) -> None:
         self._context = context
         self._asked = asked
         self._reply = reply
         self._watched = watched
+        self._what_if = what_if
         self._cures = Cures(context.roster, asked.session, asked.action, asked.prompt, stored=asked.facts.stored)
         self._unjudged: list[tuple[int, Attempt]] = []
         self.attempt: Attempt | None = None
@@ -53,7 +57,7 @@ class Tries:
         """The order of endpoints for this request, now."""
         roster, asked = self._context.roster, self._asked
         holder = roster.holders.endpoint(asked.facts.state_ref)
-        return roster.rank(asked.need(holder=holder), asked.session, asked.prompt)
+        return roster.rank(asked.need(holder=holder), asked.session, asked.prompt, self._what_if)
 
     async def run(self, ranking: Ranking) -> Deliver | End | Drop:
         """Ask one endpoint after the other; returns how to end. A stream has by then gone to the client."""

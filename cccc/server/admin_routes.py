@@ -21,8 +21,10 @@ from cccc.control.api import (
     NOTHING,
     ClientOptions,
     ClientType,
+    ConfigChanges,
     Control,
     EndpointAction,
+    Saved,
     Span,
     StatsKey,
     WhatIf,
@@ -97,8 +99,19 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
         ("GET", "rank/moves", admin.moves),
         ("GET", "rank/ways_up", admin.ways_up),
         ("GET", "config", admin.config),
+        ("GET", "config/form", admin.config_form),
+        ("POST", "endpoints", admin.endpoint_add),
+        ("POST", "endpoints/{name}", admin.endpoint_edit),
+        ("POST", "endpoints/{name}/remove", admin.endpoint_remove),
+        ("POST", "endpoints/{name}/probe", admin.probe_endpoint),
+        ("POST", "requests/{id}/replay", admin.replay),
+        ("GET", "presets", admin.presets),
+        ("POST", "probe", admin.probe),
         ("GET", "clients", admin.clients),
         ("POST", "endpoints/{name}/{action}", admin.endpoint_action),
+        ("POST", "config", admin.config_save),
+        ("POST", "config/diff", admin.config_diff),
+        ("POST", "config/undo", admin.config_undo),
         ("POST", "config/check", admin.config_check),
         ("POST", "clients/{client}/plan", admin.client_plan),
         ("POST", "clients/{client}/apply", admin.client_apply),
@@ -223,6 +236,47 @@ class _Admin:
         problems = await self._control.config_check(body.required("text", _text), toml=body.get("toml", _yes_no, False))
         return wire.to_json(problems)
 
+    async def config_form(self, _: Request) -> Any:
+        return wire.to_json(await self._control.config_form())
+
+    async def config_diff(self, request: Request) -> Any:
+        return wire.to_json(await self._control.config_diff(_Parameters.of_body(request).required("changes", _changes)))
+
+    async def config_save(self, request: Request) -> Any:
+        return wire.to_json(await self._control.config_save(_Parameters.of_body(request).required("changes", _changes)))
+
+    async def config_undo(self, request: Request) -> Any:
+        await self._control.config_undo(_Parameters.of_body(request).as_a(Saved))
+        return {"undone": True}
+
+    async def endpoint_add(self, request: Request) -> Any:
+        draft = _Parameters.of_body(request).whole(wire.draft_from_json)
+        return wire.to_json(await self._control.endpoint_add(draft))
+
+    async def endpoint_edit(self, request: Request) -> Any:
+        draft = _Parameters.of_body(request).whole(wire.draft_from_json)
+        return wire.to_json(await self._control.endpoint_edit(request.fields["name"], draft))
+
+    async def endpoint_remove(self, request: Request) -> Any:
+        return wire.to_json(await self._control.endpoint_remove(request.fields["name"]))
+
+    async def replay(self, request: Request) -> Any:
+        endpoint = _Parameters.of_body(request).optional("endpoint", _text)
+        return {"id": await self._control.replay(request.fields["id"], endpoint=endpoint)}
+
+    async def presets(self, _: Request) -> Any:
+        return wire.to_json(await self._control.presets())
+
+    async def probe(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        return wire.to_json(
+            await self._control.probe(body.whole(wire.draft_from_json), model=body.optional("model", _text))
+        )
+
+    async def probe_endpoint(self, request: Request) -> Any:
+        model = _Parameters.of_body(request).optional("model", _text)
+        return wire.to_json(await self._control.probe_endpoint(request.fields["name"], model=model))
+
     async def use(self, request: Request) -> Any:
         body = _Parameters.of_body(request)
         manual = await self._control.use(
@@ -251,8 +305,8 @@ class _Admin:
     async def client_prove(self, request: Request) -> Any:
         return wire.to_json(await self._control.client_prove(_client(request)))
 
-    async def stop(self, _: Request) -> Any:
-        await self._control.stop()
+    async def stop(self, request: Request) -> Any:
+        await self._control.stop(drain=_Parameters.of_body(request).get("drain", _yes_no, True))
         return {"stopping": True}
 
     async def events(self, _: Request, responder: Responder) -> None:
@@ -303,6 +357,13 @@ class _Parameters:
             raise BadRequest(400, "the body is not a JSON object")
         return cls(values)
 
+    def whole(self, read: Callable[[Any], V]) -> V:
+        """All values as one thing."""
+        try:
+            return read(self._values)
+        except ValueError as error:
+            raise BadRequest(400, f"the body is {error}") from None
+
     def optional(self, name: str, read: Callable[[Any], V]) -> V | None:
         """The value, or ``None`` where it is absent or null."""
         value = self._values.get(name)
@@ -330,6 +391,13 @@ class _Parameters:
         if value is None:
             raise BadRequest(400, f"{name}: is required")
         return value
+
+
+def _changes(value: Any) -> ConfigChanges:
+    texts = isinstance(value, dict) and all(text is None or isinstance(text, str) for text in value.values())
+    if not isinstance(value, dict) or not texts:
+        raise TypeError("expected an object: text or null by the key of a setting")
+    return value
 
 
 def _client(request: Request) -> ClientType:

@@ -179,3 +179,5 @@ class App:
 async def _stop_when_asked(runtime: Runtime, server: Server) -> None:
     await runtime.stop_requested.wait()
     server.stop()
+    await runtime.stop_at_once.wait()
+    server.stop(now=True)

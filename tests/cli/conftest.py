@@ -71,7 +71,7 @@ def offline(session: Session, fake: FakeControl) -> Session:
 def run(session: Session) -> Run:
     """Run a command line in this process."""
 
-    def run(*args: str) -> Result:
-        return CliRunner().invoke(main, list(args), obj=session, prog_name="cccc")
+    def run(*args: str, input: str | None = None) -> Result:  # noqa: A002  (click's own word)
+        return CliRunner().invoke(main, list(args), obj=session, prog_name="cccc", input=input)
 
     return run

@@ -22,6 +22,11 @@ COMMANDS = [
     "endpoints list",
     "endpoints show beta",
     "endpoints show gamma",
+    "endpoints add delta --url-openai https://d.example/v1 --key-env DELTA_KEY",
+    "endpoints add --preset glm --key-env ZAI_API_KEY --priority 3",
+    "endpoints remove alpha",
+    "endpoints test beta",
+    "probe",
     "endpoints disable alpha",
     "endpoints priority beta 7",
     "endpoints reset beta",
@@ -37,6 +42,7 @@ COMMANDS = [
     "stats --by model --since 1h",
     "use beta --client codex --for 1h",
     "use auto",
+    f"replay {world.OK.id} --endpoint alpha --endpoint beta",
     "config show",
 ]
 

@@ -19,10 +19,13 @@ from cccc.control.api import (
     Control,
     EndpointAction,
     EndpointChanged,
+    EndpointDraft,
+    FieldKind,
     FlowEnded,
     Moves,
     Outcome,
     RequestFilter,
+    Secret,
     Span,
     Standing,
     StatsKey,
@@ -33,7 +36,7 @@ from cccc.control.api import (
     WhatIf,
     WireFormat,
 )
-from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, NotRunning, UnknownEndpoint, UnknownRequest
 from tests.control import world
 
 
@@ -122,6 +125,12 @@ class ControlContract:
         assert isinstance(ended, FlowEnded)
         assert ended.record.id == world.FAILED_OVER.id
 
+    async def test_what_cannot_be_sent_again(self, control: Control) -> None:
+        with pytest.raises(UnknownRequest):
+            await control.replay("req_99")
+        with pytest.raises((NotRunning, UnknownEndpoint)):
+            await control.replay(world.OK.id, endpoint="alpah")
+
     async def test_an_unknown_request_cannot_be_watched(self, control: Control) -> None:
         with pytest.raises(UnknownRequest):
             async for _ in control.watch("req_99"):
@@ -206,6 +215,45 @@ class ControlContract:
 
     async def test_shows_the_configuration(self, control: Control) -> None:
         assert "server.port" in {value.key for value in (await control.config()).values}
+
+    async def test_the_configuration_is_a_form(self, control: Control) -> None:
+        form = await control.config_form()
+        fields = {field.key: field for section in form.sections for field in section.fields}
+        assert (fields["routing.max_attempts"].kind, fields["routing.max_attempts"].most) == (FieldKind.NUMBER, 50)
+
+    async def test_settings_are_shown_before_they_are_saved(self, control: Control) -> None:
+        assert any(problem.fatal for problem in (await control.config_diff({"routing.max_attempts": "0"})).problems)
+        with pytest.raises(ConfigError):
+            await control.config_save({"routing.max_attempts": "0"})
+        diff = await control.config_diff({"routing.max_attempts": "3"})
+        assert diff.problems == ()
+        assert "max_attempts" in diff.diff
+        await control.config_undo(await control.config_save({"routing.max_attempts": "3"}))
+
+    async def test_an_endpoint_is_added_edited_and_removed(self, control: Control) -> None:
+        draft = EndpointDraft("delta", {"url_openai": "https://d.example/v1"}, key=Secret("the-key-of-delta"))
+        await control.endpoint_add(draft)
+        assert [view.name for view in await control.endpoints()] == ["alpha", "beta", "gamma", "delta"]
+        with pytest.raises(ConfigError, match="already the name"):
+            await control.endpoint_add(draft)
+        await control.endpoint_edit("delta", replace(draft, name="epsilon", key=None))
+        saved = await control.endpoint_remove("alpha")
+        assert [view.name for view in await control.endpoints()] == ["beta", "gamma", "epsilon"]
+        await control.config_undo(saved)
+        assert [view.name for view in await control.endpoints()] == ["alpha", "beta", "gamma", "epsilon"]
+        for change in (control.endpoint_remove("alpah"), control.endpoint_edit("alpah", draft)):
+            with pytest.raises(UnknownEndpoint):
+                await change
+
+    async def test_knows_providers_by_name(self, control: Control) -> None:
+        presets = {preset.name: preset for preset in await control.presets()}
+        assert presets["anthropic"].urls["url_anthropic"] == "https://api.anthropic.com/v1/messages"
+
+    async def test_a_draft_without_an_address_cannot_be_probed(self, control: Control) -> None:
+        with pytest.raises(ConfigError, match="has no address"):
+            await control.probe(EndpointDraft("delta", {}, key=Secret("a-key")))
+        with pytest.raises(UnknownEndpoint):
+            await control.probe_endpoint("alpah")
 
     async def test_a_choice_stands_until_it_is_ended(self, control: Control) -> None:
         (manual,) = await control.use("beta", client_type=ClientType.CODEX, seconds=60)

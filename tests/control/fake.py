@@ -9,11 +9,15 @@ from dataclasses import replace
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
+from cccc.config.presets import PRESETS
 from cccc.control.api import (
     NOTHING,
     Breaker,
     Bucket,
     ClientType,
+    ConfigChanges,
+    ConfigDiff,
+    ConfigForm,
     ConfigProblem,
     ConfigView,
     ConversionCount,
@@ -21,6 +25,7 @@ from cccc.control.api import (
     EndpointActivity,
     EndpointChanged,
     EndpointDetail,
+    EndpointDraft,
     EndpointView,
     ErrorCount,
     Event,
@@ -31,11 +36,14 @@ from cccc.control.api import (
     Moves,
     Outcome,
     Overview,
+    Preset,
+    ProbeReport,
     Ranking,
     RecentAttempt,
     RequestFilter,
     RequestRecord,
     RequestSummary,
+    Saved,
     SeriesView,
     Span,
     Standing,
@@ -49,7 +57,7 @@ from cccc.control.api import (
 )
 from cccc.domain import whatif
 from cccc.domain.redact import Redactor
-from cccc.errors import UnknownEndpoint, UnknownRequest
+from cccc.errors import ConfigError, ControlError, UnknownEndpoint, UnknownRequest
 from cccc.proxy import watching
 from tests.control import world
 
@@ -66,6 +74,10 @@ class FakeControl:
         self.views = {view.name: view for view in world.ENDPOINTS}
         self.manual: tuple[Manual, ...] = ()
         self.stopped = False
+        self.drafts: list[EndpointDraft] = []
+        self.undone: list[Saved] = []
+        self.removed: list[dict[str, EndpointView]] = []
+        self.drained: bool | None = None
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
 
@@ -111,6 +123,19 @@ class FakeControl:
         if len(found) != 1:
             raise UnknownRequest(request_id, ambiguous=len(found) > 1)
         return found[0]
+
+    async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
+        record = await self.request(request_id)
+        if endpoint is not None:
+            self._known(endpoint)
+        if record.request_body is None:
+            raise ControlError(f"the body of {record.id} was not kept")
+        number = len(self.records) + 1
+        again = replace(
+            world.OK, id=f"req_01JZ8Q4T000000000000000R{number}", endpoint=endpoint or "alpha", ttft_ms=300.0
+        )
+        self.records.append(again)
+        return again.id
 
     async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
         async for piece in watching.flow_of(await self.request(request_id), Redactor()):
@@ -216,6 +241,57 @@ class FakeControl:
     async def config_check(self, text: str, *, toml: bool) -> tuple[ConfigProblem, ...]:
         return () if text == "endpoints: []\n" else (ConfigProblem("config.yaml:1:1: not like this", fatal=True),)
 
+    async def config_form(self) -> ConfigForm:
+        return world.FORM
+
+    async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
+        wrong = changes.get("routing.max_attempts") == "0"
+        return ConfigDiff("+  max_attempts\n", (ConfigProblem("too small", fatal=True),) if wrong else (), ())
+
+    async def config_save(self, changes: ConfigChanges) -> Saved:
+        if changes.get("routing.max_attempts") == "0":
+            raise ConfigError(["too small"])
+        return world.SAVED
+
+    async def config_undo(self, saved: Saved) -> None:
+        self.undone.append(saved)
+        if self.removed:
+            self.views = self.removed.pop()
+
+    async def endpoint_add(self, draft: EndpointDraft) -> Saved:
+        if draft.name in self.views:
+            raise ConfigError([f"{draft.name} is already the name of an endpoint"])
+        self.removed.append(self.views)
+        self.drafts.append(draft)
+        self.views = self.views | {draft.name: replace(world.GAMMA, name=draft.name, enabled=True)}
+        return world.SAVED
+
+    async def endpoint_edit(self, name: str, draft: EndpointDraft) -> Saved:
+        self._known(name)
+        self.drafts.append(draft)
+        self.views = {
+            draft.name if known == name else known: replace(view, name=draft.name) if known == name else view
+            for known, view in self.views.items()
+        }
+        return world.SAVED
+
+    async def endpoint_remove(self, name: str) -> Saved:
+        self._known(name)
+        self.removed.append(self.views)
+        self.views = {known: view for known, view in self.views.items() if known != name}
+        return world.SAVED
+
+    async def presets(self) -> tuple[Preset, ...]:
+        return PRESETS
+
+    async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
+        if not draft.urls:
+            raise ConfigError(["endpoint: has no address"])
+        return replace(world.PROBED, endpoint=draft.name)
+
+    async def probe_endpoint(self, name: str, *, model: str | None = None) -> ProbeReport:
+        return replace(world.PROBED, endpoint=self._known(name).name)
+
     async def use(
         self, endpoint: str | None, *, client_type: ClientType | None = None, seconds: float | None = None
     ) -> tuple[Manual, ...]:
@@ -226,8 +302,9 @@ class FakeControl:
             self.manual = (Manual(self._known(endpoint).name, client_type, until),)
         return self.manual
 
-    async def stop(self) -> None:
+    async def stop(self, *, drain: bool = True) -> None:
         self.stopped = True
+        self.drained = drain
 
     def events(self) -> AsyncGenerator[Event]:
         send, receive = anyio.create_memory_object_stream[Event](100)

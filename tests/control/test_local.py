@@ -67,6 +67,21 @@ class TestOverARunningProxy(ControlContract):
 
 
 @pytest.mark.anyio
+async def test_a_proxy_is_told_to_hurry(tmp_path: Path) -> None:
+    clock = ManualClock(world.NOW)
+    store, transport = Store.open(tmp_path / "state", clock), HttpTransport(clock)
+    reload = partial(load, None, environ={}, options={})
+    runtime = Runtime(reload(), store, transport, clock)
+    control = Local(runtime, reload, address="http://127.0.0.1:1")
+    await control.stop()
+    assert (runtime.stop_requested.is_set(), runtime.stop_at_once.is_set()) == (True, False)
+    await control.stop(drain=False)
+    assert runtime.stop_at_once.is_set()
+    await transport.aclose()
+    store.close()
+
+
+@pytest.mark.anyio
 async def test_without_a_proxy_everything_can_be_seen_and_little_done(tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     write(config, ENTRIES)

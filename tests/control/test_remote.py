@@ -50,7 +50,9 @@ class TestOverTheRoutes(ControlContract):
             transport = RoutesTransport(admin_routes(fake, ManualClock(world.NOW)), tasks)
             async with Remote("http://127.0.0.1:1", TOKEN, transport=transport) as remote:
                 await remote.stop()
-        assert fake.stopped
+                assert fake.drained
+                await remote.stop(drain=False)
+        assert fake.drained is False
 
 
 class TestOverTheWire(ControlContract):

@@ -41,6 +41,11 @@ VIEWS = [
     api.Moves,
     api.WayUp,
     api.ConfigView,
+    api.Preset,
+    api.ProbeReport,
+    api.ConfigForm,
+    api.ConfigDiff,
+    api.Saved,
     api.ConfigProblem,
 ]
 PIECES = [
@@ -114,7 +119,8 @@ def test_an_event_of_a_later_version_is_passed_over() -> None:
 
 def test_every_wall_time_is_declared() -> None:
     """A new float is a length, a share or money by its name, or it belongs into ``wire.TIMES``."""
-    measures = {"duration_ms", "success_rate", "cost_usd", "cache_share", "tokens_per_s", "per_minute", "ok_share"}
+    shares = {"success_rate", "cache_share", "ok_share", "error_share"}
+    measures = shares | {"duration_ms", "cost_usd", "tokens_per_s", "per_minute"}
     for cls in {*VIEWS, *EVENTS, api.AttemptRecord, api.Candidate, api.Excluded, api.StatsGroup}:
         for name, hint in get_type_hints(cls).items():
             if hint is float or float in get_args(hint):

@@ -12,8 +12,12 @@ from cccc.control.api import (
     AttemptRecord,
     Breaker,
     Candidate,
+    Check,
     ClientType,
+    ConfigField,
+    ConfigForm,
     ConfigProblem,
+    ConfigSection,
     ConfigValue,
     ConfigView,
     EndpointActivity,
@@ -21,13 +25,17 @@ from cccc.control.api import (
     EndpointView,
     Excluded,
     FailureClass,
+    FieldKind,
+    FormatProbe,
     Learned,
     ModelRule,
     Outcome,
     Overview,
+    ProbeReport,
     Ranking,
     RequestRecord,
     RequestSummary,
+    Saved,
     SortKey,
     Standing,
     StatsGroup,
@@ -339,6 +347,63 @@ CONFIG = ConfigView(
         ConfigValue("endpoints[0].auth_value", "…4f2a", "file:11"),
     ),
     problems=(ConfigProblem("config.yaml:20:1: streaming: has no meaning here and is ignored", fatal=False),),
+)
+
+FORM = ConfigForm(
+    path=CONFIG.path,
+    toml=False,
+    sections=(
+        ConfigSection(
+            "routing",
+            "Routing",
+            "How endpoints are tried.",
+            (
+                ConfigField(
+                    key="routing.max_attempts",
+                    title="Attempts",
+                    help="Upstream requests for one client request.",
+                    kind=FieldKind.NUMBER,
+                    value="4",
+                    default="6",
+                    source="env CCCC_ROUTING__MAX_ATTEMPTS",
+                    live=True,
+                    least=1,
+                    most=50,
+                    overridden_by="env CCCC_ROUTING__MAX_ATTEMPTS",
+                ),
+            ),
+        ),
+    ),
+)
+
+SAVED = Saved(path="/home/me/.config/cccc/config.yaml", digest="00" * 32, backup="config.yaml.bak-0001")
+
+PROBED = ProbeReport(
+    endpoint="beta",
+    formats=(
+        FormatProbe(
+            wire_format=WireFormat.OPENAI_CHAT,
+            url="https://beta.example/v1",
+            path="/v1/chat/completions",
+            plain=Check("plain", True, 200, 640.0),
+            stream=Check("stream", True, 200, 512.5, note="9 events"),
+            tools=Check("tools", True, 200, 803.0),
+            quirks=("tells no usage: tokens are estimated",),
+        ),
+        FormatProbe(
+            wire_format=WireFormat.OPENAI_RESPONSES,
+            url="https://beta.example/v1",
+            path="/v1/responses",
+            plain=Check("plain", False, 404, 88.0, "404 Not Found"),
+            stream=Check("stream", None),
+            tools=Check("tools", None),
+        ),
+    ),
+    count_tokens=None,
+    models=Check("models", True, 200, 120.0, note="42 models"),
+    model_names=("gpt-5.2", "gpt-5.2-mini"),
+    requests=5,
+    tokens=61,
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 from cccc.control import statefiles
 from cccc.control.api import EndpointAction
 from cccc.demo.configuration import endpoint
+from cccc.demo.faults import status
 from cccc.demo.provider import SimulatedProvider
 from cccc.errors import ListenError
 from tests.proxy.harness import A, eventually, proxy, turn
@@ -121,6 +122,28 @@ async def test_events_tell_of_a_request_as_it_goes(tmp_path: Path) -> None:
             await anyio.sleep(0.01)
         await running.turn(A, stream=True)
     assert [kind for kind in kinds if kind.startswith("Request")] == ["RequestStarted", "RequestFinished"]
+
+
+async def test_it_tells_how_busy_it_is(tmp_path: Path) -> None:
+    one = SimulatedProvider(A, name="one")
+    async with one.running(), proxy(tmp_path, [endpoint(one)]) as running:
+        quiet = await running.control.overview()
+        assert (quiet.per_minute, quiet.error_share, quiet.attached) == (0, None, True)
+        await running.turn(A)
+        one.fail_always(status(500))
+        await running.turn(A)
+        busy = await running.control.overview()
+        assert (busy.per_minute, busy.error_share) == (2, 0.5)
+
+
+async def test_it_stops_at_once_when_it_is_asked_to_hurry(tmp_path: Path) -> None:
+    one = SimulatedProvider(A, name="one")
+    async with one.running(), proxy(tmp_path, [endpoint(one)]) as running, running.connected() as talk:
+        one.hold(after=0)
+        await talk.send("POST", "/v1/messages", orjson.dumps(turn(A, stream=True)))
+        await one.gate.until_held()
+        await running.control.stop(drain=False)
+        await eventually(lambda: not (running.state_dir / "run.json").exists())
 
 
 async def test_it_stops_when_it_is_asked_to(tmp_path: Path) -> None:
