@@ -49,6 +49,8 @@ class Glyphs:
     bars: str = "▁▂▃▄▅▆▇█"
     border: str = "round"
     waiting: str = "···"
+    folded: str = "▸"
+    opened: str = "▾"
 
     def path(self, asked: WireFormat, target: WireFormat | None) -> str:
         """``A`` where the bytes passed untouched, ``A→C`` where they were converted."""
@@ -76,6 +78,8 @@ ASCII = Glyphs(
     bars=".:-=+*#@",
     border="ascii",
     waiting="...",
+    folded=">",
+    opened="v",
 )
 GLYPHS: Mapping[str, Glyphs] = {"unicode": UNICODE, "ascii": ASCII}
 

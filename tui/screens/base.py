@@ -80,6 +80,10 @@ class Dashboard(Screen[None]):
         """What ``y`` copies."""
         return None
 
+    def copies(self) -> bool:
+        """Whether there is something to copy."""
+        return self.copyable() is not None
+
     def show_frame(self) -> None:
         """Draw the newest frame."""
         self.set_class(self.frame.trouble is not None, "-trouble")

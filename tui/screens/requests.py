@@ -15,12 +15,12 @@ from cccc.control.api import BadFilter, CcccError, RequestFilter, RequestRecord,
 from tui import format as fmt
 from tui.matching import matches
 from tui.screens.base import Dashboard
-from tui.screens.detail import DetailScreen
+from tui.screens.inspector import InspectorScreen
 from tui.screens.request_facts import request_facts
 from tui.screens.request_line import header, line
 from tui.state import Frame, Row, logged
 from tui.theme import FAILED
-from tui.widgets.facts import Fact, Facts
+from tui.widgets.facts import Facts
 from tui.widgets.field import Field
 from tui.widgets.line import text
 from tui.widgets.log_table import LogTable
@@ -141,14 +141,9 @@ class RequestsScreen(Dashboard):
         return self.log_table.selected
 
     def action_open(self) -> None:
-        """All facts on a page of their own."""
+        """Look at it closely."""
         if (row := self.log_table.selected_row) is not None:
-            request_id, record = row.id, self._record
-
-            def facts(frame: Frame) -> Sequence[Fact]:
-                return request_facts(frame.row(request_id) or row, record, frame.now, self.cccc)
-
-            self.app.push_screen(DetailScreen("requests", request_id, facts, copies=request_id))
+            self.app.push_screen(InspectorScreen(row.id, lambda: self.log_table.rows))
 
     def action_follow(self) -> None:
         """Go to the newest and stay there."""
