@@ -18,6 +18,7 @@ SECTIONS = {
         "requests": Lazy("cccc.cli.requests:requests", "The request log; -f follows it."),
         "show": Lazy("cccc.cli.show:show", "One request with everything that was tried for it."),
         "why": Lazy("cccc.cli.why:why", "Why a request went where it went."),
+        "export": Lazy("cccc.cli.export:export", "One request as a ZIP, for a report of a bug."),
         "rank": Lazy("cccc.cli.rank:rank", "The order of endpoints for a request now."),
         "probe": Lazy("cccc.cli.probe:probe", "Does every endpoint answer: key, stream, tools, timings."),
         "stats": Lazy("cccc.cli.stats:stats", "Requests, errors, latencies, tokens, cost."),

@@ -368,6 +368,10 @@ class Control(ClientControl, Protocol):
         """
         ...
 
+    async def save(self, request_id: str) -> bytes:
+        """A request with everything that flowed for it as a ZIP, credentials masked: for a report of a bug."""
+        ...
+
     def watch(self, request_id: str) -> Flow:
         """What flows for one request: what has happened, then what happens, up to its end. Closed by its reader.
 

@@ -60,6 +60,7 @@ from cccc.control.api import (
     WayUp,
     WhatIfs,
 )
+from cccc.control.bundle import bundle_of
 from cccc.domain import whatif
 from cccc.domain.endpoint import Action, AuthStyle, ClientType, Endpoint, WireFormat
 from cccc.domain.ranking import Need
@@ -163,6 +164,9 @@ class Local:
 
     async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
         return self._runtime.replay(await self.request(request_id), endpoint)
+
+    async def save(self, request_id: str) -> bytes:
+        return await bundle_of(self, request_id)
 
     def watch(self, request_id: str) -> Flow:
         exchange = self._runtime.context.in_flight.get(request_id)

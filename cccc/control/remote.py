@@ -57,6 +57,7 @@ from cccc.control.api import (
     WayUp,
     WhatIfs,
 )
+from cccc.control.bundle import bundle_of
 from cccc.control.jsoncodec import time_text
 from cccc.domain.secret import Secret
 from cccc.errors import ControlError, NotRunning, UnknownRequest
@@ -172,6 +173,9 @@ class Remote:
 
     async def endpoint_detail(self, name: str) -> EndpointDetail:
         return await self._get(EndpointDetail, f"endpoints/{quote(name, safe='')}/detail")
+
+    async def save(self, request_id: str) -> bytes:
+        return await bundle_of(self, request_id)
 
     async def replay(self, request_id: str, *, endpoint: str | None = None) -> str:
         if not request_id:

@@ -113,9 +113,10 @@ class RequestLog:
     def rankings(self, client_type: ClientType, *, limit: int) -> tuple[tuple[str, float, Ranking], ...]:
         """Id, time and ranking of one kind of client's newest turns, newest first."""
         self._settle()
-        statement = (
-            "SELECT id, time, ranking FROM requests WHERE client_type = ? AND action = ? AND ranking IS NOT NULL"
-            " ORDER BY seq DESC LIMIT ?"
+        statement = (  # which ones is found in the index: a rare client's last turn may lie behind many long rows
+            "SELECT id, time, ranking FROM requests WHERE ranking IS NOT NULL AND seq IN"
+            " (SELECT seq FROM requests WHERE client_type = ? AND action = ? ORDER BY time DESC LIMIT ?)"
+            " ORDER BY time DESC, seq DESC"
         )
         with self._reader.connection() as connection:
             rows = connection.execute(statement, (client_type, Action.TURN, limit)).fetchall()

@@ -6,6 +6,8 @@ endpoints, and its four requests in the log.
 
 from __future__ import annotations
 
+import io
+import zipfile
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -130,6 +132,14 @@ class ControlContract:
             await control.replay("req_99")
         with pytest.raises((NotRunning, UnknownEndpoint)):
             await control.replay(world.OK.id, endpoint="alpah")
+
+    async def test_a_request_is_saved_with_all_that_flowed(self, control: Control) -> None:
+        with zipfile.ZipFile(io.BytesIO(await control.save(world.FAILED_OVER.id))) as archive:
+            names = {name.partition("/")[2] for name in archive.namelist()}
+        assert {"README.txt", "request.json", "client/body.json", "flow.jsonl"} <= names
+        assert {"attempts/1-alpha/head.txt", "attempts/2-beta/head.txt"} <= names
+        with pytest.raises(UnknownRequest):
+            await control.save("req_99")
 
     async def test_an_unknown_request_cannot_be_watched(self, control: Control) -> None:
         with pytest.raises(UnknownRequest):

@@ -55,6 +55,7 @@ from cccc.control.api import (
     WhatIfs,
     WireFormat,
 )
+from cccc.control.bundle import bundle_of
 from cccc.domain import whatif
 from cccc.domain.redact import Redactor
 from cccc.errors import ConfigError, ControlError, UnknownEndpoint, UnknownRequest
@@ -136,6 +137,9 @@ class FakeControl:
         )
         self.records.append(again)
         return again.id
+
+    async def save(self, request_id: str) -> bytes:
+        return await bundle_of(self, request_id)
 
     async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
         async for piece in watching.flow_of(await self.request(request_id), Redactor()):

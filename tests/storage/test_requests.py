@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from cccc.domain.endpoint import Action
+from cccc.domain.endpoint import Action, ClientType
+from cccc.domain.ranking import Ranking
 from cccc.domain.record import RequestRecord
 from cccc.domain.redact import Redactor
 from cccc.domain.usage import Usage
@@ -17,7 +18,7 @@ from cccc.storage.policy import BodyLog, LogPolicy
 from cccc.storage.store import Store
 from tests.clock import ManualClock
 from tests.storage.conftest import OpenStore
-from tests.storage.records import anything, attempt, record
+from tests.storage.records import START, anything, attempt, record
 
 _numbers = itertools.count(1)
 
@@ -155,3 +156,17 @@ def test_a_value_that_the_database_cannot_hold_costs_one_record(store: Store, wa
     assert [row.id for row in store.requests.list()] == [record(1).id, record(6).id]
     assert store.dropped == 4
     assert len(warnings) == 4
+
+
+def test_the_rankings_of_a_client_s_newest_turns(store: Store) -> None:
+    empty = Ranking(order=())
+    for number in range(5):
+        store.submit(record(number, time=START + number, ranking=empty))
+    store.submit(record(7, time=START + 9, ranking=empty, client_type=ClientType.CODEX))
+    store.submit(record(8, time=START + 9, ranking=None))
+    store.submit(record(9, time=START + 9, ranking=empty, action=Action.COMPACT))
+    found = store.requests.rankings(ClientType.CLAUDE_CODE, limit=4)
+    assert [(request_id[-1], time) for request_id, time, _ in found] == [
+        ("4", START + 4), ("3", START + 3), ("2", START + 2),
+    ]  # fmt: skip
+    assert {ranking for _, _, ranking in found} == {empty}
