@@ -61,13 +61,14 @@ KEYS: tuple[Key, ...] = (
     Key("endpoints.reset", "b", "Reset breaker", "Forget failures and cooldowns, and use it again at once"),
     Key("endpoints.next_client", "c", "Next client", "Rank for another kind of client"),
     Key("endpoints.open", "enter", "Details", "Everything about this endpoint"),
-    Key("requests.open", "enter", "Details", "Everything about this request"),
+    Key("requests.open", "enter", "Inspect", "Look at this request closely, while it runs and after"),
     Key("requests.filter", "slash", "Filter", "Show only some requests"),
     Key("requests.follow", "f,end,G", "Follow", "Go to the newest and stay there"),
     Key("requests.hold", "space", "Hold", "Let nothing move, and count what arrives meanwhile; or release it"),
     Key("requests.errors", "exclamation_mark", "Errors only", "Show only what failed, or everything again"),
     Key("requests.next_error", "n", "Next error", "Select the next request that failed", "Next/prev error"),
     Key("requests.previous_error", "N", "Previous error", "Select the one before that failed", "Next/prev error"),
+    Key("requests.again", "r", "Send again", "Send it again; says first where it goes and what it costs"),
     Key("inspector.back", "escape", "Back", "Close it"),
     Key("inspector.next_request", "j", "Next request", "The request below this one in the list", "Next/prev request"),
     Key(
@@ -87,7 +88,9 @@ KEYS: tuple[Key, ...] = (
     Key("inspector.pager", "o", "Pager", "Read this tab in your pager"),
     Key("inspector.curl", "u", "As curl", "Copy the last attempt as a curl command; a variable stands for the key"),
     Key("inspector.again", "r", "Send again", "Send it again; says first where it goes and what it costs"),
-    Key("inspector.save", "s", "Save", "Save this tab as a new file in the current folder"),
+    Key(
+        "inspector.save", "s", "Save", "Save all of it as a ZIP in the current folder; while it runs, this tab as text"
+    ),
     Key("replay.send", "s,enter", "Send it", "Send the request again"),
     Key("replay.stay", "escape,n", "Leave it", "Send nothing"),
     Key("detail.back", "escape", "Back", "Close this page"),

@@ -22,7 +22,7 @@ def page(command: Sequence[str], text: str) -> None:
     subprocess.run(command, input=text.encode("utf-8", "replace"), check=False)  # noqa: S603  (the user's own pager)
 
 
-def write_new(folder: Path, name: str, text: str) -> Path:
+def write_new(folder: Path, name: str, data: bytes) -> Path:
     """Write a file that only its owner reads, beside those that are there; its path. Raises ``OSError``."""
     stem, dot, ending = name.rpartition(".")
     for number in count(1):
@@ -31,7 +31,7 @@ def write_new(folder: Path, name: str, text: str) -> Path:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         return path
     raise AssertionError("a number is always left")

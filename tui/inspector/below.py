@@ -60,7 +60,7 @@ def _part(name: str, part: Part, width: int, opened: frozenset[str], glyphs: Gly
         yield line(label, (tool, "accent"), text)
         return
     is_open = name in opened
-    about = f"{glyphs.opened if is_open else glyphs.folded} {fmt.count(part.size)} characters"
+    about = f"{glyphs.opened if is_open else glyphs.folded} {fmt.count(part.size)} chars"
     head = "" if is_open else fmt.cut(text, max(8, room - fmt.cells(tool) - len(about) - 2), glyphs.ellipsis) + "  "
     yield line(label, (tool, "accent"), head, (about, "dim"), opens=name)
     if is_open:

@@ -98,7 +98,7 @@ def compare(asked: Any, sent: Any, *, converted: bool) -> Changes:
 
 
 def _differences(asked: Any, sent: Any, path: Path) -> Iterator[Change]:
-    if asked == sent and type(asked) is type(sent):
+    if asked == sent:
         return
     if isinstance(asked, dict) and isinstance(sent, dict):
         names = dict.fromkeys((*asked, *sent))

@@ -127,13 +127,13 @@ def columns(
     """Two bodies side by side: fields that belong together begin in the same line, in the client's order."""
     right = dict(sent)
     order = {name: at for at, (name, _) in enumerate(sent)}
-    groups = [(lines, list(changes.pairs.get(name, ()))) for name, lines in asked]
+    groups = [(lines, [one for one in changes.pairs.get(name, ()) if one in right]) for name, lines in asked]
     taken = {name for _, names in groups for name in names}
     for name, _ in sent:
         if name not in taken:
             _after(groups, order, name)
     for lines, names in groups:
-        beside = [line for name in sorted(names, key=order.__getitem__) if name in right for line in right[name]]
+        beside = [line for name in sorted(names, key=order.__getitem__) for line in right[name]]
         yield from side_by_side(lines, beside)
 
 

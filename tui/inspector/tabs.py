@@ -40,7 +40,9 @@ def titles(seen: Seen, changes: Changes) -> Mapping[Tab, str]:
         Tab.CONVERSION: f"Conversion {fmt.counted(notes, 'note')}" if notes else "Conversion",
         Tab.RAW_CLIENT: "Raw client",
         Tab.RAW_UPSTREAM: "Raw upstream",
-        Tab.STREAM: f"Stream {fmt.counted(seen.events, 'event')}" if seen.events else "Stream",
+        Tab.STREAM: f"Stream {fmt.count(seen.events)} event{'s' if seen.events > 1 else ''}"
+        if seen.events
+        else "Stream",
     }
 
 

@@ -23,6 +23,7 @@ from cccc.control.api import CcccError, as_curl
 from tui import format as fmt
 from tui import pager
 from tui.inspector import below, exchange, raw, stream, tabs
+from tui.inspector.body import FIRST_BYTES
 from tui.inspector.exchange import Compared
 from tui.inspector.lines import NOTHING, Document, Joined, Lines, as_text, line
 from tui.inspector.seen import Seen
@@ -43,6 +44,9 @@ _AT_ONCE = 64
 
 _LATE = (0.2, 0.5, 1.0)
 """Seconds to wait for the log to write a request down that has just ended."""
+
+_TALL, _MOST_BELOW, _FEW_BELOW = 30, 11, 5
+"""Lines of the screen from which on the lower pane may have many lines, and how many it then and else has at most."""
 
 _READING = Lines([line(("reading", "dim"))])
 _WITH_BELOW = frozenset({Tab.EXCHANGE, Tab.STREAM})
@@ -148,7 +152,7 @@ class InspectorScreen(Dashboard):
 
     def _draw(self) -> None:
         """Make the tab say what is known, where that has changed."""
-        width = self.lines.size.width
+        width = self.lines.size.width and self.lines.room
         if not width:
             return
         state = (
@@ -175,17 +179,17 @@ class InspectorScreen(Dashboard):
             case Tab.EXCHANGE:
                 return exchange.exchange(seen, self._bodies(), view.columns, self._opened, glyphs)
             case Tab.ATTEMPTS:
-                return tabs.attempts(seen, self._now_ms(), view.size.width, glyphs)
+                return tabs.attempts(seen, self._now_ms(), view.room, glyphs)
             case Tab.CONVERSION:
                 return tabs.conversion(seen, self._bodies(), glyphs)
             case Tab.RAW_CLIENT:
-                made_of = (seen.asked, view.size.width, self._whole)
-                work = partial(raw.raw_client, seen.asked, view.size.width, whole=self._whole)
+                made_of = (seen.asked, view.room, self._whole)
+                work = partial(raw.raw_client, seen.asked, view.room, whole=self._whole)
                 return self._made("raw", made_of, work) or _READING
             case Tab.RAW_UPSTREAM:
                 tries = raw.told(seen)
-                tried_with = (*tries, view.size.width, self._whole)
-                work = partial(raw.raw_upstream, tries, seen.asked, view.size.width, whole=self._whole)
+                tried_with = (*tries, view.room, self._whole)
+                work = partial(raw.raw_upstream, tries, seen.asked, view.room, whole=self._whole)
                 return self._made("raw", tried_with, work) or _READING
             case Tab.STREAM:
                 return Joined([stream.heading(seen), stream.Streams(seen)])
@@ -203,9 +207,10 @@ class InspectorScreen(Dashboard):
         if self.tab is Tab.EXCHANGE:
             document = below.below(self.seen, self._now_ms(), self.lines.columns, self._opened, self.cccc.glyphs)
         elif self.tab is Tab.STREAM:
-            document = stream.event(self.seen, self.lines.cursor - 1, self.lines.size.width)
+            document = stream.event(self.seen, max(0, self.lines.cursor - 1), self.lines.room)
         if view.display:
-            view.styles.height = max(2, min(len(document), self.size.height // 3)) + 1
+            most = _MOST_BELOW if self.size.height >= _TALL else _FEW_BELOW
+            view.styles.height = max(2, min(len(document), most)) + 1
             view.show(document)
 
     def _now_ms(self) -> float:
@@ -268,8 +273,15 @@ class InspectorScreen(Dashboard):
         if verb == "unfold":
             return bool(self._focused.opens)
         if verb == "more":
-            return self.tab in (Tab.RAW_CLIENT, Tab.RAW_UPSTREAM) and not self._whole
+            return not self._whole and self._has_more()
         return True
+
+    def _has_more(self) -> bool:
+        """Whether the tab shows only the beginning of a body."""
+        sent = [one.asked.body for one in self.seen.tries.values() if one.asked is not None]
+        asked = [self.seen.asked.body] if self.seen.asked is not None else []
+        shown = {Tab.RAW_CLIENT: asked, Tab.RAW_UPSTREAM: sent}.get(self.tab, [])
+        return any(body is not None and len(body) > FIRST_BYTES for body in shown)
 
     @property
     def _focused(self) -> LineView:
@@ -393,14 +405,20 @@ class InspectorScreen(Dashboard):
             await replay.offer(self, row, self._inspect)
 
     async def action_save(self) -> None:
-        """The tab as a new file in the current folder."""
-        name = f"cccc-{_file_name(self.request_id)}-{self.tab.value}.txt"
+        """All of it as a ZIP in the current folder; while it runs, the tab as text."""
+        stem = f"cccc-{_file_name(self.request_id)}"
         try:
-            path = await asyncio.to_thread(pager.write_new, Path.cwd(), name, self._text())
+            if self.seen.ended:
+                name, data = f"{stem}.zip", await self.cccc.control.save(self.request_id)
+            else:
+                name, data = f"{stem}-{self.tab.value}.txt", self._text().encode("utf-8", "replace")
+            path = await asyncio.to_thread(pager.write_new, Path.cwd(), name, data)
+        except CcccError as error:
+            self.cccc.say(str(error), severity="error")
         except OSError as error:
-            self.cccc.say(f"{name} cannot be written: {error.strerror}", severity="error")
-            return
-        self.cccc.say(f"saved as {path}")
+            self.cccc.say(f"{Path.cwd()} takes no file: {error.strerror}", severity="error")
+        else:
+            self.cccc.say(f"saved as {path}")
 
     def action_back(self) -> None:
         """Close it, or give a maximised pane back."""

@@ -74,7 +74,12 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def columns(self) -> int:
         """The cells of each of two columns."""
-        return max(1, (self.size.width - _GAP) // 2)
+        return max(1, (self.room - _GAP) // 2)
+
+    @property
+    def room(self) -> int:
+        """The cells of a line; the last one of the view is the bar's."""
+        return max(1, self.size.width - 1)
 
     @property
     def opens(self) -> str:
@@ -132,7 +137,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, background)
         if at == self.cursor and self.has_focus:
             background = background + self.get_component_rich_style("lines--cursor", partial=True)
-        return strip(self._pieces(at, width), width, background)
+        return strip(self._pieces(at, self.room), width, background)
 
     def on_resize(self) -> None:
         """Whoever made the document for a width makes it anew."""

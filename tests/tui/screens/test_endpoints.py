@@ -105,7 +105,7 @@ async def test_the_selection_stays_with_its_endpoint(fake: FakeControl, monkeypa
     async with screens(fake, keys=("down",)) as shown:
         await shown.until(lambda: table(shown).selected == "beta")
         alpha, beta = world.RANKING.order
-        turned = replace(world.RANKING, order=(replace(beta, rank=1), replace(alpha, rank=2)))
+        turned = replace(world.RANKING, order=(replace(beta, key=alpha.key), replace(alpha, key=beta.key)))
         monkeypatch.setattr(world, "RANKING", turned)
         fake.emit(EndpointChanged("beta"))
         await shown.until(lambda: [row.key.value for row in table(shown).ordered_rows] == ["beta", "alpha", "gamma"])
