@@ -52,7 +52,7 @@ def answer(seen: Seen, width: int, opened: frozenset[str], glyphs: Glyphs) -> It
 
 
 def _part(name: str, part: Part, width: int, opened: frozenset[str], glyphs: Glyphs) -> Iterator[Line]:
-    label = (f"{part.kind[:9]:10}", "dim")
+    label = (fmt.fit(fmt.cut(fmt.safe(part.kind), 9), 10), "dim")
     tool = f"{fmt.safe(part.name)} " if part.name else ""
     text = visible_line(part.text[:400]).strip()
     room = width - 10

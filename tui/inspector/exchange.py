@@ -113,16 +113,16 @@ def _heads(seen: Seen, opened: frozenset[str], glyphs: Glyphs) -> Iterator[Line]
     if (asked := seen.asked) is not None:
         left = [
             line(("client request", "bold"), f"{dot}{_format_name(asked.path)}"),
-            line(f"{asked.method} {fmt.safe(asked.path)}"),
+            line(f"{fmt.safe(asked.method)} {fmt.safe(asked.path)}"),
             *_headers(asked.headers, "asked", opened, glyphs),
         ]
     right: list[Line] = [line(("sent to nobody", "dim"))]
     if seen.last is not None and (sent := seen.last.asked) is not None:
-        own = "" if sent.changed else f"{dot}the client's own bytes"
+        own = "" if sent.changed else f"{dot}unchanged"
         number = f" {seen.last.number}" if len(seen.tries) > 1 else ""
         right = [
             line((f"upstream request{number}", "bold"), f"{dot}{_format_name(sent.url)}", (own, "native")),
-            line(f"{sent.method} {fmt.safe(sent.url)}"),
+            line(f"{fmt.safe(sent.method)} {fmt.safe(sent.url)}"),
             *_headers(sent.headers, "sent", opened, glyphs),
         ]
     yield from side_by_side(left, right)

@@ -13,14 +13,17 @@ from typing import Any
 import orjson
 
 from cccc.control.api import visible_line
-from tui.format import cut, safe
+from tui.format import cells, cut, safe
 from tui.inspector.body import size, wrap
 from tui.inspector.changes import Changes, Path
-from tui.inspector.lines import Line, Pieces, said
+from tui.inspector.lines import Line, Pieces, said, text_of
 from tui.theme import Glyphs
 
 _INLINE = 48
 """Bytes up to which an object or array is shown as it is."""
+
+_LEAST = 8
+"""Cells that a value has at least."""
 
 _NOUNS = {"system": "block", "tools": "tool", "input": "item", "messages": "message"}
 _LAST_SHOWN = frozenset({"messages", "input"})
@@ -55,17 +58,24 @@ class Folding:
     def _value(self, label: str, value: Any, path: Path, depth: int) -> Iterator[Line]:
         start, mark = ("  " * depth + label, "primary"), self._mark(path)
         if self._is_short(path, value):
-            yield Line(said(start, _inline(value), *mark))
+            yield Line(said(start, self._beside(_inline(value), start, mark), *mark))
             return
         name, data = self.name(path), size(self._size(path, value))
         is_open = name in self.opened
         fold = self.glyphs.opened if is_open else self.glyphs.folded
-        yield Line(said(start, f"{_brief(path, value)} ", (f"{fold} {data}", "dim"), *mark), opens=name)
+        about = (f" {fold} {data}", "dim")
+        brief = self._beside(_brief(path, value), start, (about, *mark))
+        yield Line(said(start, brief, about, *mark), opens=name)
         if is_open:
             yield from self._inside(value, path, depth + 1)
         elif isinstance(value, list) and len(path) == 1 and path[0] in _LAST_SHOWN:
             last = len(value) - 1
             yield from self._value(f"{last}  ", value[last], (*path, last), depth + 1)
+
+    def _beside(self, text: str, start: tuple[str, str], after: Pieces) -> str:
+        """As much of a value as leaves room for what stands behind it."""
+        room = self.width - cells(start[0]) - cells(text_of(after))
+        return cut(text, max(room, _LEAST), self.glyphs.ellipsis)
 
     def _is_short(self, path: Path, value: Any) -> bool:
         if isinstance(value, (dict, list)):

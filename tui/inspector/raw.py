@@ -18,7 +18,7 @@ def raw_client(asked: ClientAsked | None, width: int, *, whole: bool) -> Documen
     """What the client asked. May take a while."""
     if asked is None:
         return Lines([line(("not heard of yet", "dim"))])
-    head = [line((f"{asked.method} {fmt.safe(asked.path)}", "bold")), *_headers(asked.headers), _NOTHING]
+    head = [line((f"{fmt.safe(asked.method)} {fmt.safe(asked.path)}", "bold")), *_headers(asked.headers), _NOTHING]
     return Joined([Lines(head), _body(asked.body, width, whole=whole)])
 
 
@@ -40,7 +40,7 @@ def raw_upstream(tries: Iterable[Told], asked: ClientAsked | None, width: int, *
             continue
         head = [
             line((f"attempt {sent.attempt} ", "bold"), fmt.safe(sent.endpoint)),
-            line((f"{sent.method} {fmt.safe(sent.url)}", "bold")),
+            line((f"{fmt.safe(sent.method)} {fmt.safe(sent.url)}", "bold")),
             *_headers(sent.headers),
             _NOTHING,
         ]

@@ -60,7 +60,7 @@ def _attempt(seen: Seen, one: Try, glyphs: Glyphs) -> Iterator[Line]:
     name = one.asked.endpoint if one.asked is not None else record.endpoint if record is not None else ""
     yield line((f"{one.number}  {fmt.safe(name)}", "bold"), "  ", _came_to(one, record, glyphs))
     if one.asked is not None:
-        yield _fact("sent to", f"{one.asked.method} {fmt.safe(one.asked.url)}")
+        yield _fact("sent to", f"{fmt.safe(one.asked.method)} {fmt.safe(one.asked.url)}")
     if record is not None:
         yield _fact("model", fmt.safe(record.model_sent or fmt.NOTHING))
         times = (("connected", record.connect_ms), ("head", record.head_ms), ("first byte", record.ttft_ms))

@@ -92,6 +92,11 @@ class InspectorScreen(Dashboard):
         return self.query_one("#lines", LineView)
 
     @property
+    def quiet(self) -> bool:
+        """Whether everything is drawn that is known so far."""
+        return not self._making
+
+    @property
     def row(self) -> Row | None:
         """The request as the list knows it."""
         return self._row_in(self.frame)

@@ -142,6 +142,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         """Whoever made the document for a width makes it anew."""
         self.virtual_size = Size(self.size.width, len(self.document))
+        if self.following:
+            self.scroll_end(animate=False, immediate=True, force=True)
         self.post_message(self.Resized())
 
     def on_focus(self) -> None:
