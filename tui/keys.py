@@ -112,7 +112,7 @@ KEYS: tuple[Key, ...] = (
     Key("lines.line_up", "up", "Up", "The line above", footer=False),
     Key("lines.line_down", "down", "Down", "The line below", footer=False),
     Key("lines.page_up", "pageup", "Page up", "A page up", footer=False),
-    Key("lines.page_down", "pagedown,space", "Page down", "A page down", footer=False),
+    Key("lines.page_down", "pagedown", "Page down", "A page down", footer=False),
     Key("lines.first", "home,g", "First", "The first line", footer=False),
     Key("lines.last", "end,G", "Last", "The last line; what grows is followed from there", footer=False),
     Key("app.copy", "y", "Copy", "Copy what is selected to the clipboard"),

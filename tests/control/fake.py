@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
+from typing import Self
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -322,25 +323,38 @@ class FakeControl:
         self.stopped = True
         self.drained = drain
 
-    def events(self) -> AsyncGenerator[Event]:
-        send, receive = anyio.create_memory_object_stream[Event](100)
-        self.listeners.append(send)
-        return self._events(send, receive)
-
-    async def _events(self, send, receive) -> AsyncGenerator[Event]:  # type: ignore[no-untyped-def]
-        try:
-            async for event in receive:
-                yield event
-        finally:
-            self.listeners.remove(send)
-            send.close()
-            receive.close()
+    def events(self) -> _Events:
+        return _Events(self.listeners)
 
     def _known(self, name: str) -> EndpointView:
         if name not in self.views:
             nearest = difflib.get_close_matches(name, self.views, n=1)
             raise UnknownEndpoint(name, nearest[0] if nearest else None)
         return self.views[name]
+
+
+class _Events:
+    """One listener, closed by its reader whether or not it has begun to read."""
+
+    def __init__(self, listeners: list[MemoryObjectSendStream[Event]]) -> None:
+        self._listeners = listeners
+        self._send, self._receive = anyio.create_memory_object_stream[Event](100)
+        listeners.append(self._send)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            return await self._receive.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        if self._send in self._listeners:
+            self._listeners.remove(self._send)
+        self._send.close()
+        self._receive.close()
 
 
 def _answered_by(record: RequestRecord, endpoint: str | None) -> bool:
