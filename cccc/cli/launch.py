@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -33,6 +34,7 @@ def run(session: Session, *, url: str | None, key: str | None, client: str, args
 
     state = session.state_folder()
     loaded = load(session.config_path(), environ=session.environ, options={})
+    theirs = args[1:] if args[:1] == ("--",) else args
     wanted = target(loaded, state, ClientOptions(url=url, key=key))
-    command, environ = launch(PROGRAM_NAMES[client], wanted, session.machine(), state, args)
+    command, environ = launch(PROGRAM_NAMES[client], wanted, session.machine(project=Path.cwd()), state, theirs)
     os.execve(command[0], command, environ)  # noqa: S606  (the client's own executable, found on the search path)

@@ -70,7 +70,9 @@ def _proxy(session: Session) -> Proxy:
     async def proxy(say: Say, listening: Listening, *, signals: bool) -> None:
         from cccc.server.app import App
 
-        app = App(session.state_folder(), session.config_path, session.environ, session.options, say)
+        machine = session.machine(project=None)  # where a proxy was started says nothing about where clients will be
+        state = session.state_folder()
+        app = App(state, session.config_path, session.environ, session.options, say, machine=machine)
         await app.run(lambda url: listening(app, url), signals=signals)
 
     return proxy

@@ -29,7 +29,8 @@ T = TypeVar("T")
 def _found(session: Session, running: bool) -> AbstractAsyncContextManager[Control]:  # noqa: FBT001  (a callback)
     from cccc.cli.connect import found
 
-    return found(session.state_folder(), session.config_path, session.environ, running=running)
+    machine = session.machine(project=Path.cwd())
+    return found(session.state_folder(), session.config_path, session.environ, running=running, machine=machine)
 
 
 @dataclass(slots=True)
@@ -71,13 +72,13 @@ class Session:
 
         return state_folder(self.state_dir, self.environ)
 
-    def machine(self) -> Machine:
-        """This machine as a client would find it that was started here and now."""
+    def machine(self, *, project: Path | None) -> Machine:
+        """This machine as a client would find it that was started now, in the folder ``project``."""
         from cccc.config.paths import config_folder
         from cccc.setup.machine import Machine
 
         home = Path(self.environ.get("HOME") or Path.home())
-        return Machine(home, self.environ, config_folder(), project=Path.cwd())
+        return Machine(home, self.environ, config_folder(), project=project)
 
     def say(self, lines: str | list[str]) -> None:
         """Data, to stdout. Lines that come from outside have passed through ``safe`` already."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,7 +33,7 @@ from cccc.control.api import (
 from cccc.control.wire import to_json
 from cccc.errors import CcccError, ConfigError
 from cccc.setup.service import ClientFiles
-from cccc.setup.targets import target
+from cccc.setup.targets import NOWHERE, target
 
 _ALL = "all"
 _MARKS = {ProofState.PROVED: "proved", ProofState.OPEN: "not proved yet", ProofState.FAILED: "FAILED"}
@@ -101,7 +102,7 @@ _command(_ALL, SET_UP, "Every client.", [])
 @pass_session
 def status(session: Session) -> None:
     """What each client really uses, from which file or variable, and whether that leads here."""
-    files, wanted = _here(session, ClientOptions())
+    files, wanted = _here(session, ClientOptions(), default=NOWHERE)
     views = files.views(wanted)
     if session.json:
         session.say_json(to_json(views))
@@ -122,7 +123,7 @@ def status(session: Session) -> None:
 def restore(session: Session, client: str, *, keep_table: bool) -> None:
     """Undo what setup wrote into CLIENT's files. What you changed since stays."""
     clients = _clients(client)
-    files, _ = _here(session, ClientOptions())
+    files = ClientFiles(session.state_folder(), session.machine(project=Path.cwd()), session.clock)
     if ClientType.CODEX in clients and not keep_table and not session.yes and _asks() and files.has_threads():
         keep_table = click.confirm(
             "Codex has threads that were made through cccc and need its table to be resumed. Keep it, unselected?",
@@ -195,12 +196,13 @@ def _asks() -> bool:
     return sys.stdin.isatty()
 
 
-def _here(session: Session, options: ClientOptions) -> tuple[ClientFiles, Target]:
+def _here(session: Session, options: ClientOptions, *, default: str | None = None) -> tuple[ClientFiles, Target]:
     from cccc.config import load
 
     state = session.state_folder()
     loaded = load(session.config_path(), environ=session.environ, options={})
-    return ClientFiles(state, session.machine(), session.clock), target(loaded, state, options)
+    files = ClientFiles(state, session.machine(project=Path.cwd()), session.clock)
+    return files, target(loaded, state, options, default=default)
 
 
 def _clients(name: str) -> Sequence[ClientType]:

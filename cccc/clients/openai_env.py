@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from cccc.clients.addresses import same_address
 from cccc.clients.env_text import EnvSyntax
@@ -19,13 +20,18 @@ ANCHOR: Path = (BASE_URL,)
 
 _OLD_BASE_URL = "OPENAI_API_BASE"
 
-_LINES: Mapping[str, str] = {
-    "fish": "set -gx {name} {value}",
-    "powershell": "$env:{name} = {value}",
-    "cmd": 'set "{name}={value}"',
-    "dotenv": "{name}={value}",
-}
-"""One variable in the languages that do not read the file."""
+_PLACE = "YOUR_CCCC_TOKEN"
+"""What stands for a real key wherever it would be shown."""
+
+_LANGUAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "fish": ("fish", "set -gx {name} {value}"),
+        "powershell": ("PowerShell", "$env:{name} = {value}"),
+        "cmd": ("cmd", 'set "{name}={value}"'),
+        "dotenv": (".env", "{name}={value}"),
+    }
+)
+"""The languages that do not read the file: a title, and one variable in it."""
 
 
 def env_file(name: str) -> File:
@@ -56,7 +62,7 @@ def snippets(target: Target) -> tuple[str, ...]:
     """What to write into tools that have settings of their own. A key is not shown: its place says where to find it."""
     base, key = f"{target.url}/v1", target.key.reveal()
     if key != DUMMY_KEY:
-        key = "WHAT cccc token PRINTS"
+        key = _PLACE
     opencode = {
         "provider": {
             "cccc": {"npm": "@ai-sdk/openai-compatible", "options": {"baseURL": base, "apiKey": key}, "models": {}}
@@ -76,6 +82,8 @@ def snippets(target: Target) -> tuple[str, ...]:
         _snippet("Continue (config.yaml)", continued),
         _snippet("Cursor (Settings, Models)", cursor),
         _snippet("OpenCode (opencode.json; name your models)", (json.dumps(opencode),)),
+        *(_snippet(title, _lines(base, key, language)) for language, (title, _) in _LANGUAGES.items()),
+        *((f"Put what cccc token prints in the place of {_PLACE}",) if key == _PLACE else ()),
     )
 
 
@@ -83,12 +91,15 @@ def _snippet(title: str, body: Sequence[str]) -> str:
     return "\n  ".join((f"{title}:", *body))
 
 
-def lines(target: Target, language: str) -> tuple[str, ...]:
-    """The variables in another language (``fish``, ``powershell``, ``cmd``, ``dotenv``). Raises ``Unquotable``."""
-    if language not in _LINES:
-        raise Unquotable(f"is not written for {language}")
-    quote = QUOTERS[language]
-    return tuple(_LINES[language].format(name=one.key, value=quote(str(one.value))) for one in wanted(target))
+def _lines(base: str, key: str, language: str) -> tuple[str, ...]:
+    """The variables in another language; one that has no way of writing a value says so."""
+    _, form = _LANGUAGES[language]
+    try:
+        return tuple(
+            form.format(name=name, value=QUOTERS[language](value)) for name, value in ((BASE_URL, base), (KEY, key))
+        )
+    except Unquotable as error:
+        return (f"the address {error}",)
 
 
 def effective(user: Tree, target: Target, environment: Source, name: str) -> tuple[Effective, ...]:

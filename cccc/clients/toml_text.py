@@ -1,26 +1,19 @@
-"""TOML edited in place: tomlkit writes values and changes single statements, tomllib says where statements end.
+"""TOML: where tables and statements stand, found by asking ``tomllib`` where one is complete.
 
 A text is cut into tables, and a table into statements, at the line ends where ``tomllib`` accepts what stands before:
-so a bracket inside a string or an array is never taken for a header. A new key goes behind the last one of its table, a
-new table to the end of the text; everything else stays byte for byte. Whole documents never pass through tomlkit, which
-would move blank lines and comments at the places where it inserts.
+so a bracket inside a string or an array is never taken for a header. What is done there is ``toml_edit``.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import InlineTable
-
-from cccc.clients.syntax import Changes, Path, Tree, Unusable, at
+from cccc.clients.syntax import Changes, Path, Tree, Unusable
 
 _ERROR_AT = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Statement(NamedTuple):
@@ -57,16 +50,19 @@ class TomlSyntax:
             raise Unusable("cannot be read as TOML (nested too deeply, or a number too large)") from None
 
     def edit(self, text: str, changes: Changes) -> str:
+        # tomlkit takes a while to load, which nobody should wait for who only looks.
+        from cccc.clients.toml_edit import EDIT_ERRORS, removed, with_value
+
         try:
             for path, value in changes.items():
-                text = _removed(text, path) if value is None else _set(text, path, value)
-        except (TOMLKitError, KeyError, TypeError, ValueError, RecursionError):
+                text = removed(text, path) if value is None else with_value(text, path, value)
+        except EDIT_ERRORS:
             raise Unusable("cannot be edited") from None
         return text
 
     def prune(self, text: str, path: Path) -> str:
-        for table in _tables(text):
-            if table.path == path and not any(statement.tree for statement in _statements(text, table)):
+        for table in tables(text):
+            if table.path == path and not any(statement.tree for statement in statements(text, table)):
                 start = table.start
                 if text[:start].endswith(("\n\n", "\n\r\n")):  # the blank line that came with the table
                     start = text.rindex("\n", 0, start - 1) + 1 if start > 1 else 0
@@ -79,7 +75,7 @@ def _without_values(what: str) -> str:
     return re.sub(r"'.*'|\".*\"", "…", what, flags=re.DOTALL)
 
 
-def _tables(text: str) -> Iterator[Table]:
+def tables(text: str) -> Iterator[Table]:
     """The tables in their order, the top first. A header begins a line, and what stands before it is complete."""
     start, path, body = 0, (), 0
     found: Path | None = path
@@ -105,7 +101,8 @@ def _header(tree: Tree) -> Path | None:
     return path if isinstance(value, dict) else None
 
 
-def _statements(text: str, table: Table) -> Iterator[Statement]:
+def statements(text: str, table: Table) -> Iterator[Statement]:
+    """The statements of a table, comments and blank lines among them."""
     start = table.body
     for _, end in _lines(text, table.body, table.end):
         if (tree := _parsed(text[start:end])) is not None:
@@ -125,95 +122,3 @@ def _parsed(text: str) -> Tree | None:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return None
-
-
-def _set(text: str, path: Path, value: Any) -> str:
-    home: Table | None = None
-    for table in _tables(text):
-        if table.path is None or path[: len(table.path)] != table.path:
-            continue
-        inner = path[len(table.path) :]
-        dotted: Statement | None = None
-        for statement in _statements(text, table):
-            if not inner or inner[0] not in statement.tree:
-                continue
-            if at(statement.tree, inner) is not None or _inline(text, statement, inner):
-                return _rewritten(text, statement, inner, value)
-            dotted = statement
-        if dotted is not None:  # a table that began with dotted keys may not go on under a header
-            return _with_line(text, dotted.end, _line(text, inner, value))
-        if len(inner) == 1:
-            home = table
-    line = _line(text, path[-1:], value)
-    if home is not None:
-        place = max((one.end for one in _statements(text, home) if one.tree), default=home.body)
-        return _with_line(text, place, line)
-    text = text if not text or text.endswith("\n") else text + _newline(text)
-    gap = _newline(text) if text else ""
-    return f"{text}{gap}[{_key(path[:-1])}]{_newline(text)}{line}"
-
-
-def _inline(text: str, statement: Statement, path: Path) -> bool:
-    """Whether the statement's value is an inline table that the path leads into."""
-    value: Any = tomlkit.parse(text[statement.start : statement.end])
-    for key in path[:-1]:
-        value = value.get(key) if isinstance(value, Mapping) else None
-        if isinstance(value, InlineTable):
-            return True
-    return False
-
-
-def _rewritten(text: str, statement: Statement, path: Path, value: Any) -> str:
-    """One statement with another value at ``path``, or without it; what else stands on its lines stays."""
-    document = tomlkit.parse(text[statement.start : statement.end])
-    table: Any = document
-    for key in path[:-1]:
-        if key not in table:
-            table[key] = tomlkit.inline_table()
-        table = table[key]
-    if value is None:
-        del table[path[-1]]
-    else:
-        table[path[-1]] = value
-    return text[: statement.start] + tomlkit.dumps(document) + text[statement.end :]
-
-
-def _removed(text: str, path: Path) -> str:
-    for table in _tables(text):
-        if table.path is None or path[: len(table.path)] != table.path:
-            continue
-        inner = path[len(table.path) :]
-        for statement in _statements(text, table):
-            if inner and at(statement.tree, inner) is not None:
-                if _only(statement.tree, inner):
-                    return text[: statement.start] + text[statement.end :]
-                return _rewritten(text, statement, inner, None)
-    return text
-
-
-def _only(tree: Tree, path: Path) -> bool:
-    """Whether a statement says nothing but what stands at ``path``."""
-    around = (at(tree, path[:depth]) for depth in range(len(path)))
-    return all(isinstance(one, dict) and len(one) == 1 for one in around)
-
-
-def _line(text: str, path: Path, value: Any) -> str:
-    return f"{_key(path)} = {_value(value)}{_newline(text)}"
-
-
-def _with_line(text: str, place: int, line: str) -> str:
-    gap = "" if place == 0 or text[place - 1] == "\n" else _newline(text)
-    return text[:place] + gap + line + text[place:]
-
-
-def _key(path: Path) -> str:
-    return ".".join(key if _BARE.fullmatch(key) else tomlkit.string(key).as_string() for key in path)
-
-
-def _value(value: Any) -> str:
-    return str(tomlkit.item(value).as_string())
-
-
-def _newline(text: str) -> str:
-    end = text.find("\n")
-    return "\r\n" if end > 0 and text[end - 1] == "\r" else "\n"

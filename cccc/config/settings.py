@@ -69,6 +69,12 @@ class ServerSettings(Section):
         "Largest request", "Largest body of a request, on the wire and decoded.", default=64 * _MIB
     )
 
+    restore_clients_on_stop: bool = live(
+        "Restore clients when stopping",
+        "Undo the set-up of clients that point here when the proxy stops, so that they work without it.",
+        default=False,
+    )
+
     @model_validator(mode="after")
     def _token_off_loopback(self) -> ServerSettings:
         if self.auth_token is None and reach(self.host) is not Reach.LOOPBACK:

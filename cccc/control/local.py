@@ -66,13 +66,14 @@ from cccc.domain.endpoint import Action, AuthStyle, ClientType, Endpoint, WireFo
 from cccc.domain.ranking import Need
 from cccc.domain.tags import Tagged, tags
 from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
+from cccc.formats.registry import OTHERS
 from cccc.http.transport import HttpTransport
 from cccc.proxy import closeup, watching
 from cccc.proxy.examination import Examination
 from cccc.proxy.runtime import Runtime
 from cccc.setup.machine import Machine
 from cccc.setup.service import ClientFiles
-from cccc.setup.targets import target
+from cccc.setup.targets import NOWHERE, target
 from cccc.storage.store import Store
 
 T = TypeVar("T")
@@ -211,6 +212,7 @@ class Local:
             action=Action.TURN,
             model=model,
             tags=tags(self._runtime.context.settings.taggers, asked),
+            convertible=OTHERS[wire_format],
         )
 
     async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
@@ -343,8 +345,8 @@ class Local:
         return self._runtime.context.roster.use(endpoint, client_type, seconds)
 
     async def clients(self) -> tuple[ClientView, ...]:
-        files, target = self._clients, await self._target(_USUAL_SETUP)
-        views = await _in_thread(partial(files.views, target))
+        wanted = await self._target(_USUAL_SETUP, default=NOWHERE)
+        views = await _in_thread(partial(self._clients.views, wanted))
         return tuple([await self._with_first_request(view) for view in views])
 
     async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
@@ -367,10 +369,9 @@ class Local:
             raise ControlError("this proxy leaves the files of clients alone")
         return self._client_files
 
-    async def _target(self, options: ClientOptions) -> Target:
-        return await _in_thread(
-            partial(target, self._runtime.loaded, self._clients.state_dir, options, address=self.address)
-        )
+    async def _target(self, options: ClientOptions, *, default: str | None = None) -> Target:
+        loaded, state_dir = self._runtime.loaded, self._clients.state_dir
+        return await _in_thread(partial(target, loaded, state_dir, options, self.address, default=default))
 
     async def _with_first_request(self, view: ClientView) -> ClientView:
         """A proof that was left open is given by the first request that came since."""

@@ -297,7 +297,7 @@ class Remote:
         try:
             answer = await self._client.request(method, path, params=query, json=body, timeout=within)
         except httpx.HTTPError as error:
-            raise self._translated(error) from None
+            raise self._translated(error, within) from None
         return self._read(answer)
 
     def _read(self, answer: httpx.Response) -> Any:
@@ -311,11 +311,11 @@ class Remote:
             raise wire.error_from_json(said)
         return said
 
-    def _translated(self, error: httpx.HTTPError) -> ControlError:
+    def _translated(self, error: httpx.HTTPError, within: float = _ANSWERS_WITHIN) -> ControlError:
         if isinstance(error, httpx.ConnectError):
             return NotRunning(f"the proxy at {self._address} is not running any more (start one with: cccc --no-tui)")
         if isinstance(error, httpx.TimeoutException):
-            return ControlError(f"the proxy at {self._address} does not answer in time")
+            return ControlError(f"the proxy at {self._address} does not answer within {within:g} s")
         return ControlError(f"the connection to the proxy at {self._address} broke")
 
 

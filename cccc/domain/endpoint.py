@@ -40,6 +40,8 @@ class Action(StrEnum):
     COUNT_TOKENS = "count_tokens"
     COMPACT = "compact"
     MODELS = "models"
+    PROOF = "proof"
+    """Nothing: the proxy answers by itself (``domain.proof``)."""
 
 
 class AuthType(StrEnum):
@@ -154,6 +156,11 @@ PATHS: Mapping[tuple[WireFormat, Action], str] = MappingProxyType(
     }
 )
 """The path of each action below an API's version prefix."""
+
+FORMAT_HEADERS: Mapping[WireFormat, Mapping[str, str]] = MappingProxyType(
+    {WireFormat.ANTHROPIC: MappingProxyType({"anthropic-version": "2023-06-01"})}
+)
+"""What a format demands in the head of every request that no client has written."""
 
 _FULL_ENDINGS = ("/messages", "/responses", "/chat/completions")
 

@@ -10,12 +10,14 @@ from cccc.clock import Clock
 from cccc.control.api import RequestProgress
 from cccc.domain.record import RequestRecord
 from cccc.domain.redact import Redactor
+from cccc.domain.secret import Secret
 from cccc.domain.tags import Tagger
 from cccc.http.messages import Transport
 from cccc.proxy.bus import Bus
 from cccc.proxy.fallback import RecentVerdicts
 from cccc.proxy.pulse import Pulse
 from cccc.proxy.roster import Roster
+from cccc.proxy.targets import NO_REPAIR, Repair
 from cccc.proxy.watching import Watch
 
 
@@ -51,6 +53,7 @@ class LiveSettings:
     taggers: tuple[Tagger, ...] = ()
     request_copy_limit: int = 0
     response_copy_limit: int = 0
+    repair: Repair = NO_REPAIR
 
 
 @dataclass(slots=True)
@@ -58,7 +61,7 @@ class Context:
     """The parts of one running proxy, for its exchanges.
 
     ``submit`` hands a finished record to the store and never blocks. ``instance`` is this process's id in the hop
-    header.
+    header. ``owner`` signs the prompts that the proxy answers itself (``domain.proof``); without it there are none.
     """
 
     clock: Clock
@@ -70,5 +73,6 @@ class Context:
     submit: Callable[[RequestRecord], object]
     settings: LiveSettings
     verdicts: RecentVerdicts
+    owner: Secret | None = None
     pulse: Pulse = field(default_factory=Pulse)
     in_flight: dict[str, InFlight] = field(default_factory=dict)

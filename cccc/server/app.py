@@ -16,7 +16,7 @@ from cccc.config import AutoToken, Loaded, load, restart_keys
 from cccc.config.edit import protect
 from cccc.control import statefiles
 from cccc.control.local import Local
-from cccc.errors import ControlError, ListenError
+from cccc.errors import ConfigError, ControlError, ListenError
 from cccc.http.transport import HttpTransport
 from cccc.proxy.reload import Reloader
 from cccc.proxy.runtime import Runtime
@@ -27,6 +27,9 @@ from cccc.server.logs import Logs, told_of
 from cccc.server.proxy_routes import proxy_routes
 from cccc.server.routing import Router
 from cccc.server.serve import Server, serve, undisturbed
+from cccc.setup.leaving import take_leave
+from cccc.setup.machine import Machine
+from cccc.setup.service import ClientFiles
 from cccc.storage.store import Store
 
 Say = Callable[[str], None]
@@ -36,8 +39,8 @@ class App:
     """One proxy process: everything that ``run`` needs to know.
 
     ``find_config`` names the configuration file, ``None`` while there is none; ``options`` are the command line's, by
-    name; ``say`` shows a line to the person who started it. ``on_listening`` gets the address once connections are
-    accepted.
+    name; ``say`` shows a line to the person who started it. ``machine`` is where the files of clients are, ``None``
+    where they are none of our business.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class App:
         say: Say,
         *,
         clock: Clock | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self._state_dir = state_dir
         self._find_config = find_config
@@ -59,6 +63,7 @@ class App:
         self._server: Server | None = None
         self.control: Local | None = None
         """What can be seen and done from ``on_listening`` on, in this proxy's own loop."""
+        self._client_files = None if machine is None else ClientFiles(state_dir, machine, self._clock)
 
     def load(self) -> Loaded:
         """The configuration as it is now. Raises ``ConfigError``."""
@@ -77,12 +82,14 @@ class App:
         loaded = self.load()
         self._greet(loaded)
         await self._refuse_second()
+        self._repair_clients()
         store = await anyio.to_thread.run_sync(partial(Store.open, self._state_dir, self._clock, warn=self._say))
         transport = HttpTransport(self._clock)
         with ExitStack() as ending:
             try:
                 runtime = Runtime(loaded, store, transport, self._clock)
                 runtime.context.submit = told_of(store.submit)
+                runtime.context.owner = statefiles.admin_token(self._state_dir)
                 level = loaded.settings.logging.level
                 with Logs(self._say, loaded.log_directory, lambda: runtime.context.redactor, level) as logs:
                     await self._serve(runtime, logs, on_listening, ending, signals=signals)
@@ -103,6 +110,24 @@ class App:
             for change in protect(loaded.path):
                 self._say(change)
 
+    def _repair_clients(self) -> None:
+        """A set-up that was killed left a client's file old or new; the journal is to say which."""
+        if self._client_files is None:
+            return
+        try:
+            for sentence in self._client_files.repair():
+                self._say(sentence)
+        except ConfigError as error:
+            self._say(f"the journal of client set-ups is left as it is: {error}")
+
+    async def _farewell(self, runtime: Runtime, address: str) -> None:
+        """Clients that still point here wait in vain from now on, Codex for ever: say so, or restore them."""
+        if self._client_files is None:
+            return
+        left = partial(take_leave, self._client_files, runtime.loaded, address)
+        for sentence in await anyio.to_thread.run_sync(left):
+            self._say(sentence)
+
     async def _refuse_second(self) -> None:
         """One proxy for one state folder: two would overwrite each other's word where they listen."""
         try:
@@ -120,7 +145,7 @@ class App:
     ) -> None:
         """``ending`` holds what is to be undone when everything has been written."""
         settings = runtime.loaded.settings.server
-        local = Local(runtime, self.load)
+        local = Local(runtime, self.load, client_files=self._client_files)
         routes = (
             *proxy_routes(runtime),
             *admin_routes(local, self._clock),
@@ -158,6 +183,8 @@ class App:
                 tasks.start_soon(_stop_when_asked, runtime, server)
                 await serve(server, listening, signals=signals)
                 ending.enter_context(undisturbed())
+                if local.address is not None:
+                    await self._farewell(runtime, local.address)
                 tasks.cancel_scope.cancel()
         finally:
             statefiles.withdraw(self._state_dir, pid=os.getpid())

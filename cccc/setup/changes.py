@@ -74,12 +74,11 @@ class Changes:
         if old is not None:
             record = _upon(old, record, intact=old.digest_after == now.digest)
         self._journal.begin(record)
+        if (change := record.change(anchor)) is not None and change.before is not None:
+            Neighbours(now.path).join(self._journal.folder)
         self._carry_out(record, now, plan.after)
         if file.tree(files.read(now.path, now.name).data or b"") != file.tree(plan.after):
             raise ConfigError([f"{now.name}: was changed by somebody else right after it was written; look at it"])
-        stands_on_another = (change := record.change(anchor)) is not None and change.before is not None
-        if stands_on_another:
-            Neighbours(now.path).join(self._journal.folder)
         return backup
 
     def revert(self, now: Snapshot, file: File, record: Record, anchor: Keys, keep: tuple[Keys, ...] = ()) -> Reverted:
@@ -107,13 +106,9 @@ class Changes:
             files.require_writable(now)
             self._journal.begin(left)
             self._carry_out(left, now, result.data)
-        elif result.left:
-            self._journal.put(replace(left, restoring=False))
         else:
-            self._journal.drop(record)
-        if not result.left:
-            neighbours.leave(self._journal.folder)
-            files.drop_folders(record.folders)
+            self._journal.begin(left)
+            self._finish(left)
         return Reverted(result.data != now.data, result.conflicts)
 
     def repair(self) -> tuple[str, ...]:
@@ -122,8 +117,13 @@ class Changes:
         self._journal.remove_temporaries()
         for record in self._journal.unfinished():
             remove_temporaries(Path(record.path))
-            how = "is complete" if self._settle(record) else "was not made"
-            said.append(f"{record.path}: a change that was interrupted {how}")
+            Neighbours(Path(record.path)).remove_temporaries()
+            try:
+                how = "is complete" if self._settle(record) else "was not made"
+            except ConfigError as error:  # it waits until the file can be read again; other files need not
+                said.append(str(error))
+            else:
+                said.append(f"{record.path}: a change that was interrupted {how}")
         return tuple(said)
 
     def _carry_out(self, record: Record, now: Snapshot, data: bytes | None) -> None:
@@ -136,18 +136,26 @@ class Changes:
         except BaseException:
             self._settle(record)
             raise
-        self._journal.commit(record)
+        self._finish(record)
 
     def _settle(self, record: Record) -> bool:
         """See how far a change came, and have the journal say so; whether it was made."""
         path = Path(record.path)
         made = files.read(path, record.path).digest == record.digest_after
         if made:
-            self._journal.commit(record)
+            self._finish(record)
         else:
             self._journal.abandon(record)
+            Neighbours(path).tidy()
             files.drop_folders(record.folders)
         return made
+
+    def _finish(self, record: Record) -> None:
+        """A change was made. What we added around the file goes before the journal forgets that we did."""
+        if record.restoring and not record.changes:
+            Neighbours(Path(record.path)).leave(self._journal.folder)
+            files.drop_folders(record.folders)
+        self._journal.commit(record)
 
     def _without(self, now: Snapshot, file: File, record: Record, keep: tuple[Keys, ...]) -> _Result:
         """The content without our part: the very bytes of before where nobody else wrote since."""
@@ -163,12 +171,13 @@ class Changes:
 
     def _hand_over(self, above: Neighbour, below: Record) -> None:
         """Take ours away from beneath another proxy's set-up: it will lead back to what we found."""
-        merged = rebased(above.record, below)
-        backup = self._journal.backup(merged.backup) if merged.backup == below.backup else None
-        if backup is not None:
-            kept = above.journal.keep_backup(Path(below.path), backup, above.record.backup)
-            merged = replace(merged, backup=kept.name)
-        above.journal.put(merged)
+        with above.journal.locked():
+            merged = rebased(above.record, below)
+            backup = self._journal.backup(merged.backup) if merged.backup == below.backup else None
+            if backup is not None:
+                kept = above.journal.keep_backup(Path(below.path), backup, above.record.backup)
+                merged = replace(merged, backup=kept.name)
+            above.journal.put(merged)
         self._journal.drop(below)
 
 

@@ -40,7 +40,7 @@ class Journal:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other set-ups of this state folder away. Raises ``ConfigError``."""
+        """Keep other set-ups of this state folder away. Raises ``ConfigError``, for failing files within as well."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -49,6 +49,8 @@ class Journal:
         try:
             self._wait(descriptor)
             yield
+        except OSError as error:
+            raise self._unusable(error) from None
         finally:
             os.close(descriptor)
 
@@ -82,14 +84,11 @@ class Journal:
         """It was written: what was pending is in force. A part of ours that has ended leaves no record."""
         name = _name(Path(record.path))
         pending, kept = self.folder / f"{name}{_PENDING}", self.folder / f"{name}{_RECORD}"
-        try:
-            if record.restoring and not record.changes:
-                kept.unlink(missing_ok=True)
-                pending.unlink(missing_ok=True)
-            else:
-                pending.replace(kept)
-        except OSError as error:
-            raise self._unusable(error) from None
+        if record.restoring and not record.changes:
+            kept.unlink(missing_ok=True)
+            pending.unlink(missing_ok=True)
+        else:
+            pending.replace(kept)
 
     def abandon(self, record: Record) -> None:
         """It was not written: the record before it stays in force."""
@@ -153,7 +152,8 @@ class Journal:
             ) from None
 
     def _unusable(self, error: OSError) -> ConfigError:
-        return ConfigError([f"{self.folder}: cannot be used ({error.strerror}); name another place with --state-dir"])
+        place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else self.folder
+        return ConfigError([f"{place}: cannot be used ({error.strerror}); free it, or see --state-dir"])
 
 
 def _name(path: Path) -> str:

@@ -39,7 +39,7 @@ class Machine:
 
     def program(self, name: str) -> str | None:
         """Where an executable is found."""
-        return shutil.which(name, path=self.environ.get("PATH"))
+        return shutil.which(name, path=self.environ.get("PATH", ""))
 
     def source(self, path: Path, remedy: str) -> Source | None:
         """A file in which a client looks besides the user's own; ``None`` where it is not there or cannot be read."""

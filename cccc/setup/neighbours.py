@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cccc.clients.journal import Record
 from cccc.clients.syntax import Path as Keys
-from cccc.config.atomic import atomic_write
+from cccc.config.atomic import atomic_write, remove_temporaries
 from cccc.errors import ConfigError
 from cccc.setup.journal import Journal
 
@@ -42,9 +42,19 @@ class Neighbours:
 
     def leave(self, folder: Path) -> None:
         """Take a journal's folder out, and those that have no part of the file any more. Raises ``ConfigError``."""
-        if not self._file.exists():
-            return
-        self._write([one for one in self._folders() if one != str(folder) and self._record(Path(one)) is not None])
+        self._keep(one for one in self._folders() if one != str(folder))
+
+    def tidy(self) -> None:
+        """Take those out that have no part of the file any more. Raises ``ConfigError``."""
+        self._keep(self._folders())
+
+    def remove_temporaries(self) -> None:
+        """Remove what killed writers have left. Only when none can be at work."""
+        remove_temporaries(self._file)
+
+    def _keep(self, folders: Iterable[str]) -> None:
+        if self._file.exists():
+            self._write([one for one in folders if self._record(Path(one)) is not None])
 
     def above(self, folder: Path, record: Record, anchor: Keys) -> Neighbour | None:
         """The set-up that replaced the address that ``record`` wrote."""

@@ -57,6 +57,7 @@ class ClientFiles:
     def plan(self, client: ClientType, target: Target) -> ClientPlan:
         """What a set-up would change. Raises ``ConfigError``."""
         program = _known(client)
+        _require_catalog(target)
         now, plan = self._planned(program, target)
         return _shown(program, target, now, plan)
 
@@ -64,6 +65,8 @@ class ClientFiles:
         """Carry the plan out. Raises ``ConfigError``; every file is then whole."""
         program = _known(client)
         changes = Changes(self._journal, self.clock)
+
+        _require_catalog(target)
 
         def attempt() -> ClientApplied:
             now, plan = self._planned(program, target)
@@ -185,6 +188,13 @@ def _known(client: ClientType) -> Program:
         return PROGRAMS[client]
     except KeyError:
         raise ConfigError([f"{client.value} is no client that can be set up; expected {', '.join(PROGRAMS)}"]) from None
+
+
+def _require_catalog(target: Target) -> None:
+    if target.catalog:
+        from cccc.setup.catalog import require_catalog  # brings http.client, for a rare case
+
+        require_catalog(target)
 
 
 def _again_while_changing(attempt: Callable[[], T]) -> T:

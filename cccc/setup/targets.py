@@ -18,14 +18,21 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "localhost": "127.0.0.1"}  # noqa
 _ANTHROPIC = "api.anthropic.com"
 
 
-def target(loaded: Loaded, state_dir: Path, options: ClientOptions, address: str | None = None) -> Target:
+NOWHERE = "http://127.0.0.1:1"
+"""An address at which no proxy is: what nothing leads to where a proxy with a port of its own choice does not run."""
+
+
+def target(
+    loaded: Loaded, state_dir: Path, options: ClientOptions, address: str | None = None, *, default: str | None = None
+) -> Target:
     """What the options say, and what the proxy's own settings say where they are silent.
 
-    ``address`` is where the proxy listens; absent: where the one of the state folder does, else where it would.
+    ``address`` is where the proxy listens; absent: where the one of the state folder does, else where it would;
+    ``default`` stands where even that is unknown.
     Raises ``ConfigError`` for values that cannot work, and for a key that this proxy would refuse.
     """
     here = _here(loaded, state_dir, address)
-    url = (options.url or here or "").rstrip("/").removesuffix("/v1")
+    url = (options.url or here or default or "").rstrip("/").removesuffix("/v1")
     if not url:
         raise ConfigError(["--url: is needed while the proxy does not run and its port is 0"])
     demanded = _demanded(loaded, state_dir)

@@ -20,6 +20,7 @@ from cccc.server.admin_routes import admin_routes
 from cccc.server.edge import EdgeRules
 from cccc.server.routing import Router
 from cccc.server.serve import Server
+from cccc.setup.machine import Machine
 from tests.clock import ManualClock
 from tests.control import world
 from tests.control.fake import FakeControl
@@ -39,8 +40,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path | None, Mapp
 
     @asynccontextmanager
     async def offline(
-        state_dir: Path, config_path: Path | None, environ: Mapping[str, str]
+        state_dir: Path, config_path: Path | None, environ: Mapping[str, str], *, machine: Machine
     ) -> AsyncIterator[FakeControl]:
+        assert machine.environ is environ
         asked.append((state_dir, config_path, environ))
         yield FakeControl()
 

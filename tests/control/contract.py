@@ -16,7 +16,10 @@ import anyio
 import pytest
 
 from cccc.control.api import (
+    SET_UP,
     ClientAsked,
+    ClientOptions,
+    ClientState,
     ClientType,
     Control,
     EndpointAction,
@@ -275,6 +278,50 @@ class ControlContract:
     async def test_nobody_can_choose_an_unknown_endpoint(self, control: Control) -> None:
         with pytest.raises(UnknownEndpoint):
             await control.use("delta")
+
+    async def test_lists_the_clients(self, control: Control) -> None:
+        assert tuple(view.client for view in await control.clients()) == SET_UP
+
+    async def test_a_plan_changes_nothing(self, control: Control) -> None:
+        before = await control.clients()
+        plan = await control.client_plan(ClientType.CLAUDE_CODE)
+        assert plan.changes
+        assert plan == await control.client_plan(ClientType.CLAUDE_CODE)
+        assert await control.clients() == before
+
+    async def test_sets_a_client_up_and_back(self, control: Control) -> None:
+        plan = await control.client_plan(ClientType.CLAUDE_CODE)
+        applied = await control.client_apply(ClientType.CLAUDE_CODE, seen=plan.seen)
+        assert applied.written == tuple(file.path for file in plan.files)
+        view = (await control.clients())[0]
+        assert (view.state, view.restorable) == (ClientState.THROUGH_CCCC, True)
+        assert not (await control.client_plan(ClientType.CLAUDE_CODE)).changes
+        restored = await control.client_restore(ClientType.CLAUDE_CODE)
+        assert (restored.restored, restored.conflicts) == (applied.written, ())
+        view = (await control.clients())[0]
+        assert view.state is not ClientState.THROUGH_CCCC
+        assert not view.restorable
+
+    async def test_options_reach_the_plan(self, control: Control) -> None:
+        options = ClientOptions(url="http://127.0.0.1:4321")
+        plan = await control.client_plan(ClientType.CLAUDE_CODE, options)
+        assert plan.url == "http://127.0.0.1:4321"
+        assert "4321" in plan.files[0].after
+
+    async def test_writes_only_what_was_seen(self, control: Control) -> None:
+        with pytest.raises(ConfigError):
+            await control.client_apply(ClientType.CLAUDE_CODE, seen="another plan")
+        assert (await control.client_plan(ClientType.CLAUDE_CODE)).changes
+
+    async def test_a_client_that_cannot_be_set_up_says_so(self, control: Control) -> None:
+        with pytest.raises(ConfigError):
+            await control.client_plan(ClientType.GEMINI)
+
+    async def test_remembers_a_proof(self, control: Control) -> None:
+        await control.client_apply(ClientType.CLAUDE_CODE)
+        proof = await control.client_prove(ClientType.CLAUDE_CODE)
+        assert proof.message
+        assert (await control.clients())[0].proof is not None
 
     async def test_tells_what_happens(self, control: Control) -> None:
         """A reader that listens hears of a change; how soon listening begins is not promised, so change until heard."""

@@ -6,7 +6,6 @@ import difflib
 import math
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import Self
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -16,7 +15,13 @@ from cccc.control.api import (
     NOTHING,
     Breaker,
     Bucket,
+    ClientApplied,
+    ClientOptions,
+    ClientPlan,
+    ClientRestored,
+    ClientState,
     ClientType,
+    ClientView,
     ConfigChanges,
     ConfigDiff,
     ConfigForm,
@@ -40,6 +45,7 @@ from cccc.control.api import (
     Overview,
     Preset,
     ProbeReport,
+    Proof,
     Ranking,
     RecentAttempt,
     RequestFilter,
@@ -65,6 +71,7 @@ from cccc.proxy import watching
 from tests.control import world
 
 _EVERYTHING = RequestFilter()
+_USUAL_SETUP = ClientOptions()
 _FINE = {Verdict.OK, Verdict.OK_AFTER_FAILOVER, Verdict.CLIENT_GONE}
 
 
@@ -77,6 +84,8 @@ class FakeControl:
         self.views = {view.name: view for view in world.ENDPOINTS}
         self.manual: tuple[Manual, ...] = ()
         self.stopped = False
+        self.client_views = {view.client: view for view in world.CLIENTS}
+        self.client_calls: list[tuple[str, ClientType, object]] = []
         self.drafts: list[EndpointDraft] = []
         self.undone: list[Saved] = []
         self.removed: list[dict[str, EndpointView]] = []
@@ -319,12 +328,46 @@ class FakeControl:
             self.manual = (Manual(self._known(endpoint).name, client_type, until),)
         return self.manual
 
+    async def clients(self) -> tuple[ClientView, ...]:
+        return tuple(self.client_views.values())
+
+    async def client_plan(self, client: ClientType, options: ClientOptions = _USUAL_SETUP) -> ClientPlan:
+        self.client_calls.append(("plan", client, options))
+        return world.client_plan(self._client(client), options)
+
+    async def client_apply(
+        self, client: ClientType, options: ClientOptions = _USUAL_SETUP, *, seen: str | None = None
+    ) -> ClientApplied:
+        self.client_calls.append(("apply", client, options))
+        view = self._client(client)
+        if seen is not None and seen != world.client_plan(view, options).seen:
+            raise ConfigError([f"{view.files[0]}: is not as it was in the preview; nothing was written"])
+        self.client_views[client] = replace(view, state=ClientState.THROUGH_CCCC, restorable=True)
+        return ClientApplied(client, view.title, view.files, (), (), ())
+
+    async def client_restore(self, client: ClientType, *, keep_table: bool = False) -> ClientRestored:
+        self.client_calls.append(("restore", client, keep_table))
+        view = self._client(client)
+        self.client_views[client] = replace(view, state=ClientState.NOT_SET_UP, restorable=False)
+        return ClientRestored(client, view.title, view.files if view.restorable else (), (), ())
+
+    async def client_prove(self, client: ClientType) -> Proof:
+        self.client_calls.append(("prove", client, None))
+        view = self._client(client)
+        self.client_views[client] = replace(view, proof=world.PROOF)
+        return world.PROOF
+
+    def _client(self, client: ClientType) -> ClientView:
+        if client not in self.client_views:
+            raise ConfigError([f"{client.value} is no client that can be set up"])
+        return self.client_views[client]
+
     async def stop(self, *, drain: bool = True) -> None:
         self.stopped = True
         self.drained = drain
 
-    def events(self) -> _Events:
-        return _Events(self.listeners)
+    def events(self) -> FakeEvents:
+        return FakeEvents(self.listeners)
 
     def _known(self, name: str) -> EndpointView:
         if name not in self.views:
@@ -333,21 +376,21 @@ class FakeControl:
         return self.views[name]
 
 
-class _Events:
-    """One listener, closed by its reader whether or not it has begun to read."""
+class FakeEvents:
+    """What happens from the moment this was made, as the bus gives it: closed also where nobody ever read."""
 
     def __init__(self, listeners: list[MemoryObjectSendStream[Event]]) -> None:
-        self._listeners = listeners
         self._send, self._receive = anyio.create_memory_object_stream[Event](100)
+        self._listeners = listeners
         listeners.append(self._send)
 
-    def __aiter__(self) -> Self:
+    def __aiter__(self) -> FakeEvents:
         return self
 
     async def __anext__(self) -> Event:
         try:
             return await self._receive.receive()
-        except anyio.EndOfStream:
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
             raise StopAsyncIteration from None
 
     async def aclose(self) -> None:

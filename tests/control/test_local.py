@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 
 from cccc.config import load
-from cccc.control.api import ClientType, Control, EndpointAction
+from cccc.control.api import ClientType, Control, EndpointAction, ProofState
 from cccc.control.local import Local, offline
-from cccc.errors import NotRunning, UnknownEndpoint
+from cccc.errors import ControlError, NotRunning, UnknownEndpoint
 from cccc.http.transport import HttpTransport
 from cccc.proxy.runtime import Runtime
+from cccc.setup.service import ClientFiles
 from cccc.storage.store import Store
 from tests.clock import ManualClock
 from tests.control import world
 from tests.control.contract import ControlContract
 from tests.proxy.harness import proxy, write
+from tests.setup.machines import machine
 
 ENTRIES: list[dict[str, Any]] = [
     {
@@ -53,7 +55,9 @@ class TestInThisProcess(ControlContract):
         store = Store.open(remembering(tmp_path / "state"), clock)
         transport = HttpTransport(clock)
         reload = partial(load, config, environ={}, options={})
-        yield Local(Runtime(reload(), store, transport, clock), reload, address="http://127.0.0.1:1")
+        files = ClientFiles(tmp_path / "state", machine(tmp_path), clock)
+        runtime = Runtime(reload(), store, transport, clock)
+        yield Local(runtime, reload, address="http://127.0.0.1:1", client_files=files)
         await transport.aclose()
         store.close()
 
@@ -62,7 +66,7 @@ class TestOverARunningProxy(ControlContract):
     @pytest.fixture
     async def control(self, tmp_path: Path) -> AsyncIterator[Control]:
         remembering(tmp_path / "state")
-        async with proxy(tmp_path, ENTRIES, clock=ManualClock(world.NOW)) as running:
+        async with proxy(tmp_path, ENTRIES, clock=ManualClock(world.NOW), machine=machine(tmp_path)) as running:
             yield running.control
 
 
@@ -104,3 +108,25 @@ async def test_without_a_configuration_there_is_nothing_to_write_to(tmp_path: Pa
         with pytest.raises(UnknownEndpoint):
             await control.endpoint_action("alpha", EndpointAction.PRIORITY, priority=3)
         assert (await control.config()).path is None
+
+
+@pytest.mark.anyio
+async def test_a_proxy_without_a_machine_leaves_clients_alone(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    write(config, ENTRIES)
+    async with offline(remembering(tmp_path / "state"), config, {}, clock=ManualClock(world.NOW)) as control:
+        with pytest.raises(ControlError, match="leaves the files of clients alone"):
+            await control.clients()
+
+
+@pytest.mark.anyio
+async def test_the_first_request_closes_an_open_proof(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    write(config, ENTRIES)
+    state, clock = remembering(tmp_path / "state"), ManualClock(world.RECORDS[0].time - 60)
+    async with offline(state, config, {}, clock=clock, machine=machine(tmp_path)) as control:
+        await control.client_apply(ClientType.CLAUDE_CODE)
+        assert (await control.client_prove(ClientType.CLAUDE_CODE)).state is ProofState.OPEN
+        proof = (await control.clients())[0].proof
+    assert proof is not None
+    assert proof.state is ProofState.PROVED

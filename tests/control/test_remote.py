@@ -96,7 +96,7 @@ def failing(error: type[httpx.TransportError]) -> httpx.MockTransport:
         (answering(httpx.Response(200, json={"version": 3})), ControlError, "no str at version"),
         (answering(httpx.Response(409, json={"error": {"message": "not now"}})), ControlError, "not now"),
         (failing(httpx.ConnectError), NotRunning, "is not running any more"),
-        (failing(httpx.ReadTimeout), ControlError, "does not answer in time"),
+        (failing(httpx.ReadTimeout), ControlError, "does not answer within 10 s"),
         (failing(httpx.ReadError), ControlError, "broke"),
     ],
 )

@@ -13,13 +13,19 @@ from cccc.control.api import (
     Breaker,
     Candidate,
     Check,
+    ClientOptions,
+    ClientPlan,
+    ClientSetting,
+    ClientState,
     ClientType,
+    ClientView,
     ConfigField,
     ConfigForm,
     ConfigProblem,
     ConfigSection,
     ConfigValue,
     ConfigView,
+    ConversionCount,
     EndpointActivity,
     EndpointDetail,
     EndpointView,
@@ -28,10 +34,15 @@ from cccc.control.api import (
     FieldKind,
     FormatProbe,
     Learned,
+    Lost,
     ModelRule,
     Outcome,
     Overview,
+    PlannedFile,
+    PlannedReason,
     ProbeReport,
+    Proof,
+    ProofState,
     Ranking,
     RequestRecord,
     RequestSummary,
@@ -46,6 +57,7 @@ from cccc.control.api import (
     WireFormat,
 )
 from cccc.domain.endpoint import Action
+from cccc.domain.loss import Loss
 
 NOW = 1_782_909_120.0
 """2026-07-01T12:32:00Z."""
@@ -209,6 +221,11 @@ FAILED_OVER = replace(
     ttft_ms=850.5,
     usage=Usage(input=22_800, output=301),
     cost_usd=None,
+    losses=(
+        Loss("system[1].cache_control", "cache_control", "OpenAI Chat has no counterpart"),
+        Loss("tools[0].cache_control", "cache_control", "OpenAI Chat has no counterpart"),
+        Loss("messages[1].content[0]", "thinking signature", "only its maker can read it"),
+    ),
     attempts=(
         replace(
             OK.attempts[0],
@@ -320,7 +337,13 @@ STATS = StatsView(
             usage=Usage(),
             cost_usd=None,
             cache_share=None,
+            losses=(Lost("cache_control", 41), Lost("thinking signature", 2)),
         ),
+    ),
+    conversions=(
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.ANTHROPIC, 842),
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, 2),
+        ConversionCount(WireFormat.OPENAI_RESPONSES, WireFormat.OPENAI_CHAT, 1),
     ),
 )
 
@@ -430,4 +453,60 @@ def summary(record: RequestRecord, seq: int) -> RequestSummary:
         cost_usd=record.cost_usd,
         session=record.session,
         error=record.error,
+    )
+
+
+CLIENTS = (
+    ClientView(
+        client=ClientType.CLAUDE_CODE,
+        title="Claude Code",
+        state=ClientState.NOT_SET_UP,
+        files=("~/.claude/settings.json",),
+        program="/usr/local/bin/claude",
+        settings=(
+            ClientSetting(
+                "ANTHROPIC_BASE_URL", "https://relay.example.eu", "~/.claude/settings.json", leads_here=False
+            ),
+            ClientSetting("ANTHROPIC_AUTH_TOKEN", "••••7d1e", "~/.claude/settings.json", leads_here=True),
+        ),
+        warnings=(".claude/settings.local.json sets ANTHROPIC_BASE_URL, which wins: remove it there",),
+    ),
+    ClientView(
+        client=ClientType.CODEX,
+        title="Codex",
+        state=ClientState.THROUGH_CCCC,
+        files=("~/.codex/config.toml",),
+        program=None,
+        settings=(ClientSetting("model_provider", "cccc", "~/.codex/config.toml", leads_here=True),),
+        restorable=True,
+        backups=("/home/me/.local/state/cccc/clients/codex-config-toml.0001.bak",),
+        proof=Proof(ProofState.OPEN, "the proxy is not running; the first request of Codex will show it", NOW - 60),
+    ),
+    ClientView(
+        client=ClientType.OPENAI,
+        title="OpenAI-compatible tools",
+        state=ClientState.NOT_FOUND,
+        files=("~/.config/cccc/env.sh",),
+        program=None,
+    ),
+)
+
+PROOF = Proof(ProofState.PROVED, "Claude Code was started once; its request arrived and cost nothing", NOW)
+
+
+def client_plan(view: ClientView, options: ClientOptions) -> ClientPlan:
+    """The plan for a client that is set up or not."""
+    after = f'{{"env": {{"ANTHROPIC_BASE_URL": "{options.url or OVERVIEW.address}"}}}}\n'
+    before = after if view.state is ClientState.THROUGH_CCCC else "{}\n"
+    (path,) = view.files
+    diff = "" if before == after else f"--- {path}\n+++ {path}\n@@ -1 +1 @@\n-{before}+{after}"
+    reasons = (PlannedReason("env.ANTHROPIC_BASE_URL", "Claude Code sends its requests here"),)
+    return ClientPlan(
+        client=view.client,
+        title=view.title,
+        url=options.url or str(OVERVIEW.address),
+        files=(PlannedFile(path, True, before, after, diff, reasons, "result parses, other keys equal"),),
+        warnings=view.warnings,
+        notes=(),
+        seen=f"{before}{after}",
     )

@@ -27,6 +27,7 @@ from cccc.demo.provider import Received, SimulatedProvider
 from cccc.demo.steps import Send, Step
 from cccc.domain.endpoint import WireFormat
 from cccc.server.app import App
+from cccc.setup.machine import Machine
 
 A, C, R = WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES
 
@@ -237,6 +238,7 @@ async def proxy(
     *,
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
+    machine: Machine | None = None,
     **sections: Any,
 ) -> AsyncIterator[Proxy]:
     """Start a proxy with this configuration (``None``: without any) in ``folder``, on a free port.
@@ -255,6 +257,7 @@ async def proxy(
         {"port": "0"},
         said.append,
         clock=clock or SystemClock(),
+        machine=machine,
     )
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from cccc.control.api import ClientType, EndpointAction, EndpointChanged
+from cccc.control.api import ClientOptions, ClientType, EndpointAction, EndpointChanged
 from cccc.domain.answers import Failure
 from cccc.http.messages import Headers, RequestHead
 from cccc.server.admin_routes import admin_routes, refuse
@@ -174,3 +174,30 @@ def test_the_edge_refuses_in_the_same_shape(failure: Failure, status: int) -> No
     refusal = refuse(failure, "no", RequestHead("GET", "/", "/", "", Headers()))
     assert (refusal.status, refusal.headers.get("content-type")) == (status, "application/json")
     assert json.loads(refusal.body) == {"error": {"message": "no", "type": failure.value}}
+
+
+async def test_clients_have_the_names_that_people_type(client: httpx.AsyncClient, fake: FakeControl) -> None:
+    for name in ("claude-code", "claude_code", "claude"):
+        answer = await client.post(f"clients/{name}/plan", json={"url": "http://127.0.0.1:9", "model": "glm-5"})
+        assert (answer.status_code, answer.json()["client"]) == (200, "claude_code")
+        assert answer.json()["changes"] is True
+    assert set(fake.client_calls) == {
+        ("plan", ClientType.CLAUDE_CODE, ClientOptions(url="http://127.0.0.1:9", model="glm-5"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("clients/emacs/plan", {}, 400),
+        ("clients/gemini/apply", {}, 422),
+        ("clients/codex/plan", {"url": 5}, 400),
+        ("clients/codex/apply", {"seen": 5}, 400),
+        ("clients/codex/restore", {"keep_table": "yes"}, 400),
+        ("clients/codex/apply", {"seen": "another"}, 422),
+    ],
+)
+async def test_bad_words_about_clients(client: httpx.AsyncClient, path: str, body: dict[str, Any], status: int) -> None:
+    answer = await client.post(path, json=body)
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"]

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Key
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from cccc.control.api import BadFilter, CcccError, RequestFilter, parse_filter
 from tui import format as fmt
@@ -24,8 +24,8 @@ from tui.state import Frame, Row, logged
 from tui.theme import FAILED
 from tui.widgets.facts import Facts
 from tui.widgets.field import Field
-from tui.widgets.line import text
 from tui.widgets.log_table import LogTable
+from tui.widgets.said import Said
 
 _SETTLED = 0.15
 """Seconds that a selection stands before the log is asked about it."""
@@ -53,7 +53,7 @@ class RequestsScreen(Dashboard):
     def body(self) -> ComposeResult:
         with Horizontal(id="filter-line"):
             yield Field(placeholder="/ to type, for example  status:>=400 client:codex", compact=True, id="filter")
-            yield Static(id="filter-state", markup=False)
+            yield Said(id="filter-state")
         with Vertical(id="list", classes="pane") as pane:
             pane.border_title = f"Requests {self.cccc.glyphs.dot} newest last"
             yield LogTable(lambda row, width: line(row, width, self.frame.now, self.cccc), header)
@@ -94,7 +94,7 @@ class RequestsScreen(Dashboard):
         else:
             doing = (f"{glyphs.off} not following  ", palette["dim"])
         number = f"{fmt.count(shown)} shown  " if self._wanted != _EVERYTHING else f"all {fmt.count(shown)}  "
-        self.query_one("#filter-state", Static).update(text([(number, palette[""]), doing]))
+        self.query_one(Said).show([(number, palette[""]), doing])
         self.query_one(Field).set_class(self._complaint is not None, "-wrong")
         hint = "up stops following" if self.log_table.following else "f or end follows the newest"
         self.query_one("#list").border_subtitle = self._complaint or hint

@@ -166,6 +166,15 @@ async def test_r_sends_it_again_after_asking(fake: FakeControl) -> None:
         await shown.until(lambda: shown.said and shown.said[-1].startswith("sent again as req_"))
 
 
+async def test_a_page_opened_at_once_tells_of_its_own_request(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.says("tries      1 alpha")
+        await shown.press("up", "enter")
+        await shown.says("tries      1 beta")
+        assert "1 alpha" not in shown.text()
+
+
 async def test_a_live_row_becomes_a_finished_one_in_its_place(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)
