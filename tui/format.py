@@ -30,6 +30,11 @@ def safe_lines(text: str) -> list[str]:
     return [safe(line) for line in text.splitlines()] or [""]
 
 
+def cells(text: str) -> int:
+    """How many cells a text takes."""
+    return cell_len(text)
+
+
 def cut(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
     """The text, or as much of it as fits into ``width`` cells with an ellipsis at its end."""
     if len(text) * 2 <= width or cell_len(text) <= width:

@@ -1,8 +1,8 @@
 """Every key of the screens as data: bindings, footer, help and palette are all made from this table.
 
 An id is ``screen.verb``; the verb is the action ``action_verb`` of that screen (of the app for ``app.…``), and the id
-is what ``ui.keymap`` names. ``table`` and ``log`` are the two kinds of list, wherever they stand. Keys that share a
-``pair`` stand together in the footer under that label.
+is what ``ui.keymap`` names. ``table``, ``log`` and ``lines`` are the kinds of list, wherever they stand. Keys that
+share a ``pair`` stand together in the footer under that label.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 EVERYWHERE = "app"
-LISTS = frozenset({"table", "log"})
+LISTS = frozenset({"table", "log", "lines"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,14 @@ KEYS: tuple[Key, ...] = (
     Key("routing.open", "enter", "Endpoint", "Show this endpoint on the screen of endpoints"),
     Key("routing.why", "w", "Why", "Why it has its place, on a page of its own"),
     Key("routing.clear", "escape", "Clear", "Suppose nothing any more, or leave the field of the model"),
-    Key("requests.open", "enter", "Details", "Everything about this request"),
+    Key("requests.open", "enter", "Inspect", "Look at this request closely, while it runs and after"),
     Key("requests.filter", "slash", "Filter", "Show only some requests"),
     Key("requests.follow", "f,end,G", "Follow", "Go to the newest and stay there"),
     Key("requests.hold", "space", "Hold", "Let nothing move, and count what arrives meanwhile; or release it"),
     Key("requests.errors", "exclamation_mark", "Errors only", "Show only what failed, or everything again"),
     Key("requests.next_error", "n", "Next error", "Select the next request that failed", "Next/prev error"),
     Key("requests.previous_error", "N", "Previous error", "Select the one before that failed", "Next/prev error"),
+    Key("requests.again", "r", "Send again", "Send it again; says first where it goes and what it costs"),
     Key("stats.hour", "h", "Hour", "The last hour, minute by minute"),
     Key("stats.day", "d", "Day", "The last day, in steps of half an hour"),
     Key("stats.week", "w", "Week", "The last week, in steps of three hours"),
@@ -88,6 +89,30 @@ KEYS: tuple[Key, ...] = (
     Key("stats.pause", "p", "Pause", "Let the figures stand, or go on"),
     Key("stats.open", "enter", "Details", "All figures on a page of their own"),
     Key("stats.export", "x", "CSV", "Write the figures into a new CSV file"),
+    Key("inspector.back", "escape", "Back", "Close it"),
+    Key("inspector.next_request", "j", "Next request", "The request below this one in the list", "Next/prev request"),
+    Key(
+        "inspector.previous_request",
+        "k",
+        "Previous request",
+        "The request above this one in the list",
+        "Next/prev request",
+    ),
+    Key("inspector.previous_tab", "left_square_bracket", "Tab to the left", "The tab to the left", "Tab"),
+    Key("inspector.next_tab", "right_square_bracket", "Tab to the right", "The tab to the right", "Tab"),
+    Key("inspector.unfold", "enter", "Open", "Open or close what is folded in this line"),
+    Key("inspector.find", "slash", "Find", "Find text in this tab"),
+    Key("inspector.next_found", "n", "Next found", "The next line that has it", "Next/prev found"),
+    Key("inspector.previous_found", "N", "Previous found", "The line before that has it", "Next/prev found"),
+    Key("inspector.more", "m", "All of it", "Lay out the whole body"),
+    Key("inspector.pager", "o", "Pager", "Read this tab in your pager"),
+    Key("inspector.curl", "u", "As curl", "Copy the last attempt as a curl command; a variable stands for the key"),
+    Key("inspector.again", "r", "Send again", "Send it again; says first where it goes and what it costs"),
+    Key(
+        "inspector.save", "s", "Save", "Save all of it as a ZIP in the current folder; while it runs, this tab as text"
+    ),
+    Key("replay.send", "s,enter", "Send it", "Send the request again"),
+    Key("replay.stay", "escape,n", "Leave it", "Send nothing"),
     Key("detail.back", "escape", "Back", "Close this page"),
     Key("help.back", "escape,question_mark,f1", "Close", "Close the help"),
     Key("leave.finish", "s,enter", "Stop after they finish", "Take no more requests, finish these, then leave"),
@@ -104,6 +129,12 @@ KEYS: tuple[Key, ...] = (
     Key("log.page_up", "pageup", "Page up", "A page up", footer=False),
     Key("log.page_down", "pagedown", "Page down", "A page down", footer=False),
     Key("log.first", "home,g", "First", "The oldest row", footer=False),
+    Key("lines.line_up", "up", "Up", "The line above", footer=False),
+    Key("lines.line_down", "down", "Down", "The line below", footer=False),
+    Key("lines.page_up", "pageup", "Page up", "A page up", footer=False),
+    Key("lines.page_down", "pagedown", "Page down", "A page down", footer=False),
+    Key("lines.first", "home,g", "First", "The first line", footer=False),
+    Key("lines.last", "end,G", "Last", "The last line; what grows is followed from there", footer=False),
     Key("app.copy", "y", "Copy", "Copy what is selected to the clipboard"),
     Key("app.commands", "ctrl+p", "Commands", "Find every action and endpoint by name", footer=False),
     Key("app.help", "question_mark,f1", "Help", "What this screen shows and which keys work", footer=False),

@@ -53,6 +53,8 @@ class Glyphs:
     corner: str = "└"
     point: str = "·"
     curve: str = "⣿"
+    folded: str = "▸"
+    opened: str = "▾"
 
     def path(self, asked: WireFormat, target: WireFormat | None) -> str:
         """``A`` where the bytes passed untouched, ``A→C`` where they were converted."""
@@ -84,6 +86,8 @@ ASCII = Glyphs(
     corner="+",
     point=".",
     curve="*",
+    folded=">",
+    opened="v",
 )
 GLYPHS: Mapping[str, Glyphs] = {"unicode": UNICODE, "ascii": ASCII}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 import anyio
-from anyio.streams.memory import MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from cccc.config.presets import PRESETS
 from cccc.control.api import (
@@ -92,6 +93,7 @@ class FakeControl:
         self.drained: bool | None = None
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
+        self.running: dict[str, MemoryObjectReceiveStream[FlowPiece]] = {}
 
     def emit(self, event: Event) -> None:
         for listener in self.listeners:
@@ -152,7 +154,17 @@ class FakeControl:
     async def save(self, request_id: str) -> bytes:
         return await bundle_of(self, request_id)
 
+    def runs(self, request_id: str) -> MemoryObjectSendStream[FlowPiece]:
+        """Let this request run: what is sent into the stream flows for it, until that is closed."""
+        send, self.running[request_id] = anyio.create_memory_object_stream[FlowPiece](math.inf)
+        return send
+
     async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        if request_id in self.running:
+            with self.running.pop(request_id) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
         async for piece in watching.flow_of(await self.request(request_id), Redactor()):
             yield piece
 

@@ -16,7 +16,10 @@ from tui.screens import TABS
 from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
 from tui.screens.help import HelpScreen, help_text
+from tui.screens.inspector import InspectorScreen
 from tui.screens.leave import LeaveDialog
+from tui.screens.replay import ReplayDialog
+from tui.widgets.line_view import LineView
 from tui.widgets.live_table import LiveTable
 from tui.widgets.log_table import LogTable
 
@@ -27,6 +30,9 @@ CLASSES = {
     "leave": LeaveDialog,
     "table": LiveTable,
     "log": LogTable,
+    "lines": LineView,
+    "inspector": InspectorScreen,
+    "replay": ReplayDialog,
     **{tab.mode: tab.screen for tab in TABS},
 }
 

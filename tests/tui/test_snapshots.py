@@ -12,7 +12,10 @@ from cccc.errors import NotRunning
 from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.counted import Counted
+from tests.tui.inspector import case
 from tests.tui.pilot import SMALL, WIDE, screens
+from tui.inspector.tabs import Tab
+from tui.screens.inspector import InspectorScreen
 from tui.theme import Look
 
 pytestmark = pytest.mark.anyio
@@ -128,6 +131,23 @@ async def test_proxy_gone_behind_figures(digit: str, monkeypatch: pytest.MonkeyP
             monkeypatch.setattr(fake, name, gone)
         await shown.says("proxy gone")
         await shown.matches(f"proxy-gone-{digit}", re.sub(r"retrying in \d s", "retrying in 1 s"))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("size", SIZES)
+async def test_inspector(size: str, look: str) -> None:
+    """Every tab wide and small; Exchange and Stream in every look."""
+    async with screens(case.fake(), size=SIZES[size], look=LOOKS[look], keys=("3",)) as shown:
+        await shown.until(lambda: shown.app.frame.rows)
+        await shown.press("enter")
+        inspector = shown.app.screen
+        assert isinstance(inspector, InspectorScreen)
+        await shown.until(lambda: inspector.seen.ended)
+        for tab in (*list(Tab)[1:], Tab.SUMMARY):
+            await shown.until(lambda tab=tab: inspector.tab is tab and inspector.quiet, tab)
+            if not look or tab in (Tab.EXCHANGE, Tab.STREAM):
+                await shown.matches(f"inspector-{tab}-{size}{look}")
+            await shown.press("right_square_bracket")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -18,7 +18,7 @@ from tui.widgets.chrome import HeaderLine, KeyLine, RuleLine, TabLine
 from tui.widgets.log_table import LogTable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable
 
     from tui.app import CcccApp
 
@@ -76,9 +76,13 @@ class Dashboard(Screen[None]):
             self._applying = applying
             self.refresh_bindings()
 
-    def copyable(self) -> str | Sequence[str] | None:
-        """What ``y`` copies: a line, or several."""
+    def copyable(self) -> str | None:
+        """What ``y`` copies: one line or several."""
         return None
+
+    def copies(self) -> bool:
+        """Whether there is something to copy."""
+        return self.copyable() is not None
 
     def show_frame(self) -> None:
         """Draw the newest frame."""

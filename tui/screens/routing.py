@@ -273,8 +273,8 @@ class RoutingScreen(Dashboard):
             return self._answer.candidate(self.chosen) is not None or (supposed is not None and supposed.down)
         return True
 
-    def copyable(self) -> Sequence[str] | None:
-        return as_text(self._answer, self.frame.now, self.cccc) if self._answer is not None else None
+    def copyable(self) -> str | None:
+        return "\n".join(as_text(self._answer, self.frame.now, self.cccc)) if self._answer is not None else None
 
     def action_next_client(self) -> None:
         """Ask as the next kind of client; the endpoints' screen ranks for it too."""
