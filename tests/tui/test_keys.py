@@ -15,6 +15,7 @@ from tui.keys import BY_ID, EVERYWHERE, KEYS, LISTS, Key
 from tui.screens import TABS
 from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
+from tui.screens.dialog import DiscardDialog, KeepTableDialog, ReviewDialog
 from tui.screens.help import HelpScreen, help_text
 from tui.screens.leave import LeaveDialog
 from tui.widgets.live_table import LiveTable
@@ -23,7 +24,10 @@ from tui.widgets.log_table import LogTable
 CLASSES = {
     "app": CcccApp,
     "detail": DetailScreen,
+    "discard": DiscardDialog,
     "help": HelpScreen,
+    "keep_table": KeepTableDialog,
+    "review": ReviewDialog,
     "leave": LeaveDialog,
     "table": LiveTable,
     "log": LogTable,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui.screens.base import Dashboard
+from tui.screens.clients import ClientsScreen
 from tui.screens.endpoints import EndpointsScreen
 from tui.screens.requests import RequestsScreen
 
@@ -23,4 +24,5 @@ class Tab:
 TABS: tuple[Tab, ...] = (
     Tab("endpoints", "1", "Endpoints", EndpointsScreen),
     Tab("requests", "3", "Requests", RequestsScreen),
+    Tab("clients", "5", "Clients", ClientsScreen),
 )
