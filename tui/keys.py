@@ -1,8 +1,8 @@
 """Every key of the screens as data: bindings, footer, help and palette are all made from this table.
 
 An id is ``screen.verb``; the verb is the action ``action_verb`` of that screen (of the app for ``app.…``), and the id
-is what ``ui.keymap`` names. ``table`` and ``log`` are the two kinds of list, wherever they stand. Keys that share a
-``pair`` stand together in the footer under that label.
+is what ``ui.keymap`` names. ``table``, ``log`` and ``form`` are the kinds of list, wherever they stand. Keys that share
+a ``pair`` stand together in the footer under that label.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from textual.binding import Binding, BindingType
 
 EVERYWHERE = "app"
-LISTS = frozenset({"table", "log"})
+LISTS = frozenset({"table", "log", "form"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,15 @@ KEYS: tuple[Key, ...] = (
     Key("clients.editor", "o", "$EDITOR", "Open its file in your editor"),
     Key("clients.next_change", "n", "Next change", "Walk to the next change", "Next/prev change"),
     Key("clients.previous_change", "N", "Previous change", "Walk to the change before", "Next/prev change"),
+    Key("config.edit", "enter", "Edit", "Turn a switch or a choice, or type a value"),
+    Key("config.search", "slash", "Search", "Find a setting in all sections"),
+    Key("config.review", "ctrl+s", "Save", "See what would be written, then write it"),
+    Key("config.default", "x", "Default", "Back to what it is where nobody says otherwise"),
+    Key("config.undo_edit", "z", "Undo edit", "As it was before this edit"),
+    Key("config.undo_save", "u", "Undo save", "Take the last save back, byte for byte"),
+    Key("config.view", "v", "As text", "The section as it would stand in the file, or the form again"),
+    Key("config.editor", "o", "$EDITOR", "Open the file in your editor"),
+    Key("config.discard", "escape", "Back", "One step back; at last, after a question, forget all edits"),
     Key("detail.back", "escape", "Back", "Close this page"),
     Key("help.back", "escape,question_mark,f1", "Close", "Close the help"),
     Key("leave.finish", "s,enter", "Stop after they finish", "Take no more requests, finish these, then leave"),
@@ -99,6 +108,10 @@ KEYS: tuple[Key, ...] = (
     Key("log.page_up", "pageup", "Page up", "A page up", footer=False),
     Key("log.page_down", "pagedown", "Page down", "A page down", footer=False),
     Key("log.first", "home,g", "First", "The oldest row", footer=False),
+    Key("form.cursor_up", "up,k", "Up", "The setting above", footer=False),
+    Key("form.cursor_down", "down,j", "Down", "The setting below", footer=False),
+    Key("form.first", "home,g", "First", "The first setting", footer=False),
+    Key("form.last", "end,G", "Last", "The last setting", footer=False),
     Key("app.copy", "y", "Copy", "Copy what is selected to the clipboard"),
     Key("app.commands", "ctrl+p", "Commands", "Find every action and endpoint by name", footer=False),
     Key("app.help", "question_mark,f1", "Help", "What this screen shows and which keys work", footer=False),

@@ -18,6 +18,7 @@ from tui.screens.detail import DetailScreen
 from tui.screens.dialog import DiscardDialog, KeepTableDialog, ReviewDialog
 from tui.screens.help import HelpScreen, help_text
 from tui.screens.leave import LeaveDialog
+from tui.widgets.form import Form
 from tui.widgets.live_table import LiveTable
 from tui.widgets.log_table import LogTable
 
@@ -29,6 +30,7 @@ CLASSES = {
     "keep_table": KeepTableDialog,
     "review": ReviewDialog,
     "leave": LeaveDialog,
+    "form": Form,
     "table": LiveTable,
     "log": LogTable,
     **{tab.mode: tab.screen for tab in TABS},

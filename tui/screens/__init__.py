@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tui.screens.base import Dashboard
 from tui.screens.clients import ClientsScreen
+from tui.screens.config import ConfigScreen
 from tui.screens.endpoints import EndpointsScreen
 from tui.screens.requests import RequestsScreen
 
@@ -25,4 +26,5 @@ TABS: tuple[Tab, ...] = (
     Tab("endpoints", "1", "Endpoints", EndpointsScreen),
     Tab("requests", "3", "Requests", RequestsScreen),
     Tab("clients", "5", "Clients", ClientsScreen),
+    Tab("config", "6", "Config", ConfigScreen),
 )

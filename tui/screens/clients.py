@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 
 from cccc.control.api import CcccError, ClientPlan, ClientRestored, ClientState, ClientType, ClientView
 from tui import format as fmt
+from tui.background import start
 from tui.editor import edit
 from tui.screens.base import Dashboard
 from tui.screens.client_facts import about, checked, client_state, diff_of, reasons
@@ -91,7 +92,7 @@ class ClientsScreen(Dashboard):
             self._ask()
 
     def _ask(self) -> None:
-        self.run_worker(self._fetch, group="clients", exclusive=True)
+        start(self, self._fetch, "clients")
 
     async def _fetch(self) -> None:
         control = self.cccc.control
@@ -208,11 +209,11 @@ class ClientsScreen(Dashboard):
                 KeepTableDialog("Undo the set-up of Codex?", said), lambda answer: self._undo_codex(view.client, answer)
             )
         else:
-            self.run_worker(partial(self._undo, view.client, keep_table=False))
+            start(self, partial(self._undo, view.client, keep_table=False), "undo")
 
     def _undo_codex(self, client: ClientType, answer: str | None) -> None:
         if answer is not None:
-            self.run_worker(partial(self._undo, client, keep_table=answer == "keep"))
+            start(self, partial(self._undo, client, keep_table=answer == "keep"), "undo")
 
     async def _undo(self, client: ClientType, *, keep_table: bool) -> None:
         done = await self._try(self.cccc.control.client_restore(client, keep_table=keep_table))
@@ -225,7 +226,7 @@ class ClientsScreen(Dashboard):
         if (view := self.selected) is not None:
             self._starting.add(view.client.value)
             self._draw()
-            self.run_worker(partial(self._test, view.client), group=f"test {view.client.value}")
+            start(self, partial(self._test, view.client), f"test {view.client.value}")
 
     async def _test(self, client: ClientType) -> None:
         proof = await self._try(self.cccc.control.client_prove(client))

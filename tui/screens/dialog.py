@@ -38,7 +38,7 @@ class Dialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = self._title
-            with VerticalScroll(id="said", can_focus=False):
+            with VerticalScroll(id="dialog-body", can_focus=False):
                 yield DiffView()
                 yield Prose(id="dialog-said")
             yield Prose(id="choices")
