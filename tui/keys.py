@@ -52,6 +52,9 @@ _PRIORITY = frozenset({"app.commands", "app.leave_now"})
 """Keys that a field does not get; all others are letters that must stay typable."""
 
 KEYS: tuple[Key, ...] = (
+    Key("endpoints.add", "a", "Add", "Add an endpoint in five steps; its address is asked what it speaks"),
+    Key("endpoints.edit", "e", "Edit", "Change its address, key, models, name or priority"),
+    Key("endpoints.test", "t", "Test", "Ask it in a few small requests what it speaks"),
     Key("endpoints.use", "u", "Use", "Put it above all others for an hour, or end that"),
     Key(
         "endpoints.switch", "space", "On/off", "Take it out of the ranking, or back in; written into the configuration"
@@ -59,8 +62,11 @@ KEYS: tuple[Key, ...] = (
     Key("endpoints.raise_priority", "plus", "Priority up", "One priority earlier: a smaller number", "Priority"),
     Key("endpoints.lower_priority", "minus", "Priority down", "One priority later: a larger number", "Priority"),
     Key("endpoints.reset", "b", "Reset breaker", "Forget failures and cooldowns, and use it again at once"),
-    Key("endpoints.next_client", "c", "Next client", "Rank for another kind of client"),
-    Key("endpoints.open", "enter", "Details", "Everything about this endpoint"),
+    Key("endpoints.next_client", "c", "Next client", "Rank for another kind of client", footer=False),
+    Key("endpoints.why", "w", "Why", "Why it has its place: the screen of the layers"),
+    Key("endpoints.delete", "d", "Delete", "Take it out of the configuration; there are ten seconds to undo it"),
+    Key("endpoints.undelete", "z", "Undo", "Put back what was deleted"),
+    Key("endpoints.open", "enter", "Open", "Everything about this endpoint"),
     Key("requests.open", "enter", "Details", "Everything about this request"),
     Key("requests.filter", "slash", "Filter", "Show only some requests"),
     Key("requests.follow", "f,end,G", "Follow", "Go to the newest and stay there"),
@@ -90,6 +96,11 @@ KEYS: tuple[Key, ...] = (
     Key("leave.finish", "s,enter", "Stop after they finish", "Take no more requests, finish these, then leave"),
     Key("leave.now", "S", "Stop now", "Interrupt them and leave"),
     Key("leave.stay", "escape,n", "Stay", "Go on"),
+    Key("wizard.next", "enter", "Next", "The next step; the last one writes"),
+    Key("wizard.back", "shift+tab", "Back", "The step before"),
+    Key("wizard.again", "r", "Probe again", "Ask once more what it speaks"),
+    Key("wizard.keep", "space", "Keep/skip", "Use this format, or leave it aside"),
+    Key("wizard.cancel", "escape", "Cancel", "Write nothing"),
     Key("keep_table.keep", "k,enter", "Keep the table", "Keep the table, unselected, so that threads can be resumed"),
     Key("keep_table.remove", "r", "Remove it", "Remove it with everything else that was written"),
     Key("keep_table.stay", "escape", "Stay", "Leave everything as it is"),

@@ -47,6 +47,8 @@ class Glyphs:
     ellipsis: str = "…"
     cursor: str = "▶"
     bars: str = "▁▂▃▄▅▆▇█"
+    minutes: str = "█▒░·"
+    """A minute in which all went well, some did not, the breaker was open, nothing was asked."""
     border: str = "round"
     waiting: str = "···"
 
@@ -74,6 +76,7 @@ ASCII = Glyphs(
     ellipsis="~",
     cursor=">",
     bars=".:-=+*#@",
+    minutes="#+x.",
     border="ascii",
     waiting="...",
 )

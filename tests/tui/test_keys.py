@@ -18,6 +18,7 @@ from tui.screens.detail import DetailScreen
 from tui.screens.dialog import DiscardDialog, KeepTableDialog, ReviewDialog
 from tui.screens.help import HelpScreen, help_text
 from tui.screens.leave import LeaveDialog
+from tui.screens.wizard import Wizard
 from tui.widgets.form import Form
 from tui.widgets.live_table import LiveTable
 from tui.widgets.log_table import LogTable
@@ -32,6 +33,7 @@ CLASSES = {
     "leave": LeaveDialog,
     "form": Form,
     "table": LiveTable,
+    "wizard": Wizard,
     "log": LogTable,
     **{tab.mode: tab.screen for tab in TABS},
 }
