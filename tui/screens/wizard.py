@@ -94,7 +94,7 @@ class Wizard(ModalScreen[str | None]):
         if self._step == 1:
             start(self, self._fetch_presets, "presets")
         self._fill()
-        self._show()
+        self._go(self._step)
 
     async def _fetch_presets(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from cccc.control.api import (
 
 URLS = {"url_anthropic": "Anthropic address", "url_openai": "OpenAI address"}
 TIERS = ("opus", "sonnet", "haiku")
+_WHOLE = re.compile(r"-?[0-9]{1,7}")
 _OPENAI = {WireFormat.OPENAI_CHAT: "chat_completions", WireFormat.OPENAI_RESPONSES: "responses"}
 
 
@@ -117,7 +119,7 @@ def draft(wish: Wish) -> EndpointDraft:
 
 def question(wish: Wish) -> EndpointDraft:
     """What a probe asks about: every address, whatever an earlier probe found."""
-    return draft(replace(wish, name=wish.name or "endpoint", report=None, skipped=frozenset()))
+    return draft(replace(wish, name=wish.name or "endpoint", priority="1", report=None, skipped=frozenset()))
 
 
 def _formats_at(wish: Wish, url: str) -> list[FormatProbe]:
@@ -179,10 +181,10 @@ def complaint(wish: Wish, step: int) -> str | None:
             return "an address is missing: one of the two is enough"
         case 2 if not (wish.key or wish.reference.strip() or wish.editing):
             return "the key is missing: type it, or say where it is, such as ${NAME} or file:PATH"
-        case 3 if not draft(wish).urls:
+        case 3 if not _kept_urls(wish):
             return "no format is kept: space keeps one"
         case 5 if not wish.name.strip():
             return "a name is missing"
-        case 5 if not wish.priority.strip().lstrip("-").isdecimal() or not wish.priority.strip().isascii():
+        case 5 if not _WHOLE.fullmatch(wish.priority.strip()):
             return "the priority is a whole number; smaller is tried first"
     return None

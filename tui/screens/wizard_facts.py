@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cccc.control.api import Check, FormatProbe, Preset, ProbeReport, WireFormat
 from tui import format as fmt
-from tui.screens.wizard_draft import Wish, draft
+from tui.screens.wizard_draft import Wish, complaint, draft
 from tui.theme import LETTERS, Glyphs, Palette
 from tui.widgets.live_table import Column, TableRow
 from tui.widgets.prose import Paragraph, paragraph, under
@@ -150,9 +150,9 @@ def models(wish: Wish) -> list[Paragraph]:
 
 def summary(wish: Wish) -> list[Paragraph]:
     """What the last step writes."""
-    made = draft(wish) if wish.priority.strip().lstrip("-").isdecimal() else None
-    if made is None:
+    if complaint(wish, len(STEPS)) is not None:
         return []
+    made = draft(wish)
     key = "the key you typed" if wish.key else wish.reference.strip() or "the key as it is"
     settings = [paragraph(f"{name} = {value}") for name, value in made.settings.items()]
     return under(

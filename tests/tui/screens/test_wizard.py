@@ -45,6 +45,11 @@ async def opened(shown: Screens, *keys: str) -> None:
     await shown.press(*keys)
 
 
+def wizard(shown: Screens) -> Wizard:
+    assert isinstance(shown.app.screen, Wizard)
+    return shown.app.screen
+
+
 async def test_five_steps_make_an_endpoint(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await opened(shown, "down", "enter")
@@ -102,7 +107,7 @@ async def test_r_asks_again_and_space_keeps_or_skips(fake: FakeControl, monkeypa
         await shown.says("cost of this probe")
         await shown.press("r")
         await shown.until(lambda: len(asked) == 2)
-        await shown.says("cost of this probe")
+        await shown.until(lambda: not wizard(shown)._probing)
         await shown.press("space", "enter")
         await shown.says("✗ no format is kept")
         await shown.press("space", "enter")
