@@ -13,6 +13,7 @@ where they arise; nothing above a border names a foreign one.
     │  └─ NotRunning             there is no proxy to reach
     ├─ ListenError               the address to listen on cannot be taken
     ├─ InvalidJson               bytes that should be JSON are not, or exceed our limits
+    ├─ NotConvertible            a request holds what another wire format cannot say
     ├─ UpstreamError             one attempt at an endpoint failed; another endpoint may do
     │  ├─ ConnectFailed          no connection: name, refused, unreachable, TLS, egress proxy
     │  ├─ TimedOut               a phase of the attempt took longer than it may
@@ -99,6 +100,18 @@ class InvalidJson(CcccError):
         self.line = line
         self.column = column
         super().__init__(problem if line is None else f"{problem} (line {line} column {column})")
+
+
+class NotConvertible(CcccError):
+    """A request holds something that a wire format cannot say and that may not be dropped.
+
+    ``path`` is where it stands in the client's request (``input[3].content[0]``), ``reason`` completes a sentence.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
 
 
 class UpstreamError(CcccError):

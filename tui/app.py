@@ -21,7 +21,7 @@ from cccc.control.api import Control
 from tui import theme
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
-from tui.format import safe
+from tui.format import counted, safe
 from tui.keys import BY_ID, bindings
 from tui.screens import TABS, Tab
 from tui.screens.base import Dashboard
@@ -171,9 +171,12 @@ class CcccApp(App[Leave]):
     def action_copy(self) -> None:
         """Copy what the screen in front has selected."""
         said = self.in_front.copyable() if self.in_front is not None else None
-        if said is not None:
+        if isinstance(said, str):
             self.copy_to_clipboard(safe(said))
             self.say(f"copied {said}")
+        elif said is not None:
+            self.copy_to_clipboard("\n".join(map(safe, said)))
+            self.say(f"copied {counted(len(said), 'line')}")
 
     def action_leave(self) -> None:
         """Leave; ask first where requests in flight would end with us."""

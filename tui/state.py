@@ -294,17 +294,22 @@ class Pulse:
 
 def pulses(frame: Frame, failed: frozenset[Verdict]) -> Mapping[str | None, Pulse]:
     """Of what each endpoint answered, by its name, and of the whole proxy under ``None``; quiet ones are missing."""
-    counts: dict[str | None, list[int]] = {None: [0, 0, 0]}
+    counts: dict[str | None, list[int]] = {}
     for row in reversed(frame.rows):
         ago = frame.now - row.time
         if ago >= HOUR:
             break
-        figures = (ago < MINUTE, not row.live, row.verdict in failed)
-        for name in {None, row.endpoint}:
-            sums = counts.setdefault(name, [0, 0, 0])
-            for at, figure in enumerate(figures):
-                sums[at] += figure
-    return {name: Pulse(*sums) for name, sums in counts.items()}
+        sums = counts.get(row.endpoint)
+        if sums is None:
+            sums = counts[row.endpoint] = [0, 0, 0]
+        if ago < MINUTE:
+            sums[0] += 1
+        if row.verdict is not None:
+            sums[1] += 1
+            if row.verdict in failed:
+                sums[2] += 1
+    whole = [sum(figures) for figures in zip(*counts.values(), strict=True)] or [0, 0, 0]
+    return {**{name: Pulse(*sums) for name, sums in counts.items()}, None: Pulse(*whole)}
 
 
 QUIET = Pulse(0, 0, 0)

@@ -50,7 +50,8 @@ class _Own:
         self._session = session
         self._proxy = proxy
         self._said: deque[str] = deque(maxlen=_LINES_KEPT)
-        self._app: CcccApp | None = None
+        self._covered = True
+        """Whether what is said would fall into the screens."""
 
     async def run(self) -> None:
         background = BackgroundProxy(run_loop, lambda listening: self._proxy(self._say, listening, signals=False))
@@ -69,11 +70,11 @@ class _Own:
         except BaseException:
             self._give_back()
             raise
-        app = self._app = CcccApp(control, attached=False, look=_look(self._session))
+        app = CcccApp(control, attached=False, look=_look(self._session))
         background.ended.add_done_callback(lambda _: app.exit(None))
         with _signals(leave):
             how = await app.run_async()
-            self._app = None
+            self._covered = False
             background.stop(now=how is Leave.NOW)
             if not background.ended.done() and app.frame.live and how is not Leave.NOW:
                 self._session.note("finishing the requests in flight; ctrl+c stops at once")
@@ -85,7 +86,10 @@ class _Own:
 
     def _say(self, line: str) -> None:
         """What the proxy says to a person, in its own thread."""
-        self._said.append(line)
+        if self._covered:
+            self._said.append(line)
+        else:
+            self._session.note(line)
 
     def _give_back(self) -> None:
         """What was said while nobody could see it, before an error."""

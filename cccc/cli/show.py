@@ -7,7 +7,7 @@ import click
 from cccc.cli import words
 from cccc.cli.group import Command
 from cccc.cli.session import Session, pass_session
-from cccc.cli.story import attempts
+from cccc.cli.story import attempts, losses
 from cccc.cli.text import safe_line
 from cccc.cli.words import NOTHING, count, dollars, milliseconds, said, size, wall
 from cccc.control.api import RequestRecord, Usage
@@ -61,7 +61,8 @@ def _lines(record: RequestRecord, now: float) -> list[str]:
         *record.notes.items(),
     )
     told = [f"{safe_line(label):<11} {safe_line(value)}" for label, value in facts]
-    return [*told, "", "attempts", *attempts(record, now)]
+    lost = ["", "lost in conversion", *losses(record)] if record.losses else []
+    return [*told, *lost, "", "attempts", *attempts(record, now)]
 
 
 def _tokens(usage: Usage | None) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from cccc.cli import params
+from cccc.cli import params, words
 from cccc.cli.group import Command
 from cccc.cli.session import Session, pass_session
 from cccc.cli.table import Column, Row, table
+from cccc.cli.text import safe_line
 from cccc.cli.words import count, dollars, milliseconds, share, wall
-from cccc.control.api import StatsGroup, StatsKey
+from cccc.control.api import StatsGroup, StatsKey, StatsView
 from cccc.control.wire import to_json
 
 _NUMBERS = ("requests", "errors", "failovers", "first p50", "first p95", "in", "out", "cached", "cost")
@@ -43,7 +44,20 @@ def stats(session: Session, by: str, since: float) -> None:
             Column(by, shrinks=True),
             *(Column(title, right=True, drop=_DROPPED.get(title, 0)) for title in _NUMBERS),
         )
-        session.say(table(columns, [_row(group) for group in view.groups], session.width()))
+        session.say([*table(columns, [_row(group) for group in view.groups], session.width()), *_conversions(view)])
+
+
+def _conversions(view: StatsView) -> list[str]:
+    """What was converted between which formats, and what that cost in each group."""
+    converted = [one for one in view.conversions if one.asked is not one.sent]
+    if not converted:
+        return []
+    pairs = [f"{count(one.requests)} {words.path(one.asked, one.sent)}" for one in converted]
+    lost = []
+    for group in view.groups:
+        losses = ", ".join(f"{one.what} {count(one.count)}" for one in group.losses)
+        lost += [f"lost at {safe_line(group.key)}: {safe_line(losses)}"] if losses else []
+    return ["", f"converted: {', '.join(pairs)}", *lost]
 
 
 def _row(group: StatsGroup) -> Row:

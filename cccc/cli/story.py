@@ -43,6 +43,12 @@ _ORDER = (
     Column("key"),
     Column("placed here by", shrinks=True),
 )
+_LOSSES = (
+    Column("lost"),
+    Column("times", right=True),
+    Column("first at", shrinks=True),
+    Column("because", shrinks=True),
+)
 _ATTEMPTS = (
     Column("#", right=True),
     Column("time"),
@@ -98,10 +104,21 @@ def why(record: RequestRecord, now: float, width: int | None = None) -> list[str
     told += ["", "The order was"]
     told += order(record.ranking, now, width) if record.ranking else [f"{_INDENT}not kept: nothing had to be chosen"]
     told += ["", "What was tried", *attempts(record, now, width)]
+    if record.losses:
+        told += ["", f"Lost on the way from {record.wire_format} to {record.target_format}", *losses(record, width)]
     noted = [f"{_INDENT}{safe_line(name)}: {safe_line(text)}" for name, text in record.notes.items()]
     if noted:
         told += ["", "Noted", *noted]
     return [*told, "", _ending(record)]
+
+
+def losses(record: RequestRecord, width: int | None = None) -> list[str]:
+    """What the conversion could not carry over: a line for each kind of loss, with its first place and their number."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for loss in record.losses:
+        places.setdefault((loss.what, loss.why), []).append(loss.path)
+    rows = [(what, str(len(paths)), paths[0], why) for (what, why), paths in places.items()]
+    return table(_LOSSES, rows, width, indent=_INDENT)
 
 
 def _candidate(one: Candidate, above: Candidate | None) -> Row:

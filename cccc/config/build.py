@@ -27,6 +27,7 @@ from cccc.domain.failover import FailureClass
 from cccc.domain.health import HealthPolicy
 from cccc.domain.secret import Secret
 from cccc.domain.tags import Tagger
+from cccc.domain.vendors import is_official_url
 
 
 class AutoToken(Enum):
@@ -134,7 +135,9 @@ def openai_formats(entry: EndpointSettings) -> tuple[WireFormat, ...]:
         return (_PREFERENCE[entry.openai_preference],)
     if entry.supports_responses is not None:
         return (WireFormat.OPENAI_RESPONSES if entry.supports_responses else WireFormat.OPENAI_CHAT,)
-    return _OPENAI
+    # Everybody has Chat, and few but its maker have Responses: the likelier one is tried first.
+    official = is_official_url(entry.url_openai or "", WireFormat.OPENAI_RESPONSES)
+    return _OPENAI if official else _OPENAI[::-1]
 
 
 @dataclass(slots=True)

@@ -29,10 +29,28 @@ class StatsKey(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ConversionCount:
+    """Answered requests that came in one format and were asked in another; the same twice: passed untouched."""
+
+    asked: WireFormat
+    sent: WireFormat
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What conversions could not carry over, and how often."""
+
+    what: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatsGroup:
     """One group. ``cache_share`` is cache reads over all prompt tokens, ``None`` without prompt tokens.
 
-    ``tokens_per_s``: tokens out over the seconds between first content and end, streamed answers only.
+    ``tokens_per_s``: tokens out over the seconds between first content and end, streamed answers only. ``losses`` are
+    what was lost in conversion, the most frequent first; they belong to the endpoint that answered.
     """
 
     key: str
@@ -45,15 +63,17 @@ class StatsGroup:
     cost_usd: float | None
     cache_share: float | None
     tokens_per_s: float | None = None
+    losses: tuple[Lost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StatsView:
-    """Statistics since a wall time."""
+    """Statistics since a wall time. ``conversions`` are those of all groups, the most frequent first."""
 
     since: float
     by: StatsKey
     groups: tuple[StatsGroup, ...]
+    conversions: tuple[ConversionCount, ...] = ()
 
 
 class Span(StrEnum):
@@ -127,15 +147,6 @@ class ErrorCount:
     verdict: Verdict
     outcome: Outcome | None
     status: int | None
-    requests: int
-
-
-@dataclass(frozen=True, slots=True)
-class ConversionCount:
-    """Answered requests that came in one format and were asked in another; the same twice: passed untouched."""
-
-    asked: WireFormat
-    sent: WireFormat
     requests: int
 
 

@@ -66,6 +66,7 @@ from cccc.domain.endpoint import Action, AuthStyle, ClientType, Endpoint, WireFo
 from cccc.domain.ranking import Need
 from cccc.domain.tags import Tagged, tags
 from cccc.errors import ConfigError, ControlError, NotRunning, UnknownEndpoint
+from cccc.formats.registry import OTHERS
 from cccc.http.transport import HttpTransport
 from cccc.proxy import closeup, watching
 from cccc.proxy.examination import Examination
@@ -211,6 +212,7 @@ class Local:
             action=Action.TURN,
             model=model,
             tags=tags(self._runtime.context.settings.taggers, asked),
+            convertible=OTHERS[wire_format],
         )
 
     async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:

@@ -107,7 +107,7 @@ _BULKY = frozenset({"request_headers", "response_headers", "request_body", "resp
 _ROW = (
     "id", "time", "client", "client_type", "format", "model", "endpoint", "target_format", "converted", "stream",
     "status", "verdict", "ttft_ms", "duration_ms", "usage", "cost_usd", "session", "error",
-    "client_reason", "method", "path", "model_served", "stop_reason", "tags", "notes",
+    "client_reason", "method", "path", "model_served", "stop_reason", "tags", "losses", "notes",
 )  # fmt: skip
 
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

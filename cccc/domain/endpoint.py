@@ -157,6 +157,11 @@ PATHS: Mapping[tuple[WireFormat, Action], str] = MappingProxyType(
 )
 """The path of each action below an API's version prefix."""
 
+FORMAT_HEADERS: Mapping[WireFormat, Mapping[str, str]] = MappingProxyType(
+    {WireFormat.ANTHROPIC: MappingProxyType({"anthropic-version": "2023-06-01"})}
+)
+"""What a format demands in the head of every request that no client has written."""
+
 _FULL_ENDINGS = ("/messages", "/responses", "/chat/completions")
 
 

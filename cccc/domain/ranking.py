@@ -22,10 +22,22 @@ LAST_RESORT_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Unsayable:
+    """What other formats cannot say: ``path`` in the client's request (empty: all of it), and a reason."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """What a request asks of an endpoint.
 
-    ``convertible`` are the formats into which this request could be converted (empty: native only).
+    ``convertible`` are the formats into which this request could be converted (empty: native only, and ``unsayable``
+    tells why where that is known). An action that another format lacks is asked for there as a turn.
     ``prompt_tokens`` is the estimate held against ``context_window``, ``None`` where unknown. ``holder`` is the
     endpoint that holds the state to which the request refers, ``None`` where there is none or nobody knows.
     """
@@ -36,6 +48,7 @@ class Need:
     model: str | None = None
     tags: frozenset[str] = frozenset()
     convertible: frozenset[WireFormat] = frozenset()
+    unsayable: Unsayable | None = None
     prompt_tokens: int | None = None
     holder: str | None = None
 
@@ -107,6 +120,7 @@ class Excluded:
     """An endpoint that was left out, why, until when, and the place it would have had (1 is first).
 
     ``key`` and place are those of the endpoint if it were well. ``context_window`` in tokens, where that is the cause.
+    ``param`` is the part of the request that cannot be said in its formats, where one part is to blame.
     """
 
     name: str
@@ -116,6 +130,7 @@ class Excluded:
     key: SortKey | None = None
     cause: Cause = Cause.DISABLED
     context_window: int | None = None
+    param: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,28 @@ class Ranking:
     last_resort: Candidate | None = None
     rate_limited_until: float | None = None
 
+    def without(self, name: str, unsayable: Unsayable) -> Ranking:
+        """The same when it has turned out that the request cannot be said in the format of a candidate."""
+        resort = self.last_resort
+        candidates = (*self.order, resort) if resort is not None else self.order
+        left_out = next((one for one in candidates if one.name == name), None)
+        if left_out is None:
+            return self
+        entry = Excluded(
+            name=name,
+            reason=f"is asked in {left_out.target_format}, and this request cannot be converted to that ({unsayable})",
+            would_be=left_out.rank or 1,
+            key=left_out.key,
+            cause=Cause.FORMAT,
+            param=unsayable.path or None,
+        )
+        return replace(
+            self,
+            order=_numbered([one for one in self.order if one.name != name]),
+            excluded=_by_place([entry, *(one for one in self.excluded if one.name != name)]),
+            last_resort=None if left_out is resort else resort,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _No:
@@ -138,6 +175,7 @@ class _No:
 
     cause: Cause
     reason: str
+    param: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +256,8 @@ def _target(endpoint: Endpoint, need: Need) -> WireFormat | None:
     if need.wire_format in endpoint.urls:
         return need.wire_format if (need.wire_format, need.action) in PATHS else None
     preferred = (endpoint.target_format, *endpoint.urls)
-    for wire_format in preferred:
-        if wire_format in endpoint.urls and wire_format in need.convertible and (wire_format, need.action) in PATHS:
-            return wire_format
-    return None
+    possible = (one for one in preferred if one in endpoint.urls and one in need.convertible)
+    return next(possible, None)
 
 
 def _unfit(endpoint: Endpoint, need: Need, facts: EndpointFacts, target: WireFormat | None) -> _No | None:
@@ -233,7 +269,7 @@ def _unfit(endpoint: Endpoint, need: Need, facts: EndpointFacts, target: WireFor
     if not _serves(endpoint, need.model):
         return _No(Cause.MODEL, f"its models do not include {need.model}")
     if target is None:
-        return _No(Cause.FORMAT, _speaks(endpoint, need))
+        return _No(Cause.FORMAT, _speaks(endpoint, need), need.unsayable.path or None if need.unsayable else None)
     if need.action is Action.COUNT_TOKENS and endpoint.count_tokens_enabled is False:
         return _No(Cause.FORMAT, "does not count tokens")
     if need.holder is not None and endpoint.name != need.holder:
@@ -260,7 +296,8 @@ def _speaks(endpoint: Endpoint, need: Need) -> str:
     spoken = ", ".join(wire_format.value for wire_format in endpoint.urls)
     if need.wire_format in endpoint.urls:
         return f"{need.wire_format.value} has no {need.action.value}"
-    return f"speaks {spoken}, and this request cannot be converted to that"
+    because = f" ({need.unsayable})" if need.unsayable else ""
+    return f"speaks {spoken}, and this request cannot be converted to that{because}"
 
 
 def _wrong_tags(endpoint: Endpoint, need: Need, *, untagged_fits: bool) -> _No | None:
@@ -321,8 +358,13 @@ def _excluded(placed: Sequence[tuple[_Entry, Candidate | None]], order: Sequence
                 key=None if candidate is None else candidate.key,
                 cause=_waiting_cause(state) if entry.no is None else entry.no.cause,
                 context_window=entry.endpoint.context_window if entry.no and entry.no.cause is Cause.CONTEXT else None,
+                param=entry.no.param if entry.no else None,
             )
         )
+    return _by_place(out)
+
+
+def _by_place(out: Sequence[Excluded]) -> tuple[Excluded, ...]:
     return tuple(sorted(out, key=lambda one: (one.would_be is None, one.would_be or 0, one.name)))
 
 

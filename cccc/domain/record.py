@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from cccc.domain.endpoint import Action, ClientType, WireFormat
 from cccc.domain.failover import FailureClass, Outcome
+from cccc.domain.loss import Loss
 from cccc.domain.ranking import Ranking
 from cccc.domain.usage import Usage
 from cccc.domain.verdict import Verdict
@@ -57,6 +58,7 @@ class RequestRecord:
     ``id`` is ``req_`` and a ULID. ``time`` is wall time of arrival. ``status`` is what the client got (499: it
     left first). ``endpoint`` is the one whose answer was delivered. ``client`` is the program as it names
     itself (``claude-cli/2.1.197``). ``ttft_ms`` runs from arrival to the first content event sent to the client.
+    ``losses`` are what the conversion for the last endpoint asked could not carry over.
     """
 
     id: str
@@ -86,6 +88,7 @@ class RequestRecord:
     stop_reason: str | None = None
     bytes_in: int = 0
     bytes_out: int = 0
+    losses: tuple[Loss, ...] = ()
     ranking: Ranking | None = None
     attempts: tuple[AttemptRecord, ...] = ()
     request_headers: HeaderList = ()

@@ -53,6 +53,7 @@ class Told:
     message: str
     status: int | None = None
     retry_after: float | None = None
+    param: str | None = None
 
 
 def tell(
@@ -101,6 +102,8 @@ def tell_none(
         none_yet = "none is configured. cccc config path says where the configuration belongs"
         return Told(Failure.NO_ENDPOINT, f"no endpoint is enabled for {asked_for}: {none_yet}")
     reasons = _reasons([one for one in ranking.excluded if one.cause is not Cause.DISABLED])
+    if param := next((one.param for one in ranking.excluded if one.param), None):
+        return Told(Failure.NOT_CONVERTIBLE, f"no endpoint takes {param} of {asked_for}{reasons}", param=param)
     if causes == {Cause.MODEL}:
         return Told(Failure.NO_MODEL, f"no endpoint serves {asked_for}{reasons}")
     if causes == {Cause.FORMAT}:

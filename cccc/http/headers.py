@@ -56,6 +56,18 @@ UPSTREAM_PREFIXES = (
     b"x-openai-",
     b"x-stainless-",
 )
+ANY_FORMAT_NAMES = frozenset(
+    {
+        b"accept",
+        b"accept-language",
+        b"baggage",
+        b"content-type",
+        b"traceparent",
+        b"tracestate",
+        b"user-agent",
+    }
+)
+"""What means the same to endpoints of every wire format; the rest of the lists above belongs to one vendor's API."""
 UPSTREAM_DENIED = HOP_BY_HOP | {
     b"api-key",
     b"authorization",
@@ -105,6 +117,11 @@ def to_upstream(headers: Headers) -> list[RawHeader]:
         for name, value in headers.raw
         if (name in UPSTREAM_NAMES or name.startswith(UPSTREAM_PREFIXES)) and name not in denied
     ]
+
+
+def to_other_format(headers: Headers) -> list[RawHeader]:
+    """The same for an endpoint of another wire format, to which the client's betas and ids mean nothing."""
+    return [field for field in to_upstream(headers) if field[0] in ANY_FORMAT_NAMES]
 
 
 def to_client(headers: Headers) -> list[RawHeader]:

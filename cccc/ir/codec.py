@@ -15,7 +15,11 @@ from typing import Any, Protocol
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
 from cccc.domain.usage import Usage
+from cccc.ir.events import Event
+from cccc.ir.loss import Losses
+from cccc.ir.messages import Reply, Request
 from cccc.ir.sse import SseEvent
+from cccc.ir.target import Abilities, Target
 
 JsonObject = Mapping[str, Any]
 
@@ -117,10 +121,57 @@ class StreamScanner(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The client's side of a conversion: what its answer must carry that no endpoint says.
+
+    ``model`` is the name that was asked for; ``id`` our own id of the request, from which the answer's ids are made;
+    ``created`` its wall time in seconds; ``prompt_tokens`` our estimate, for formats that announce the usage before it
+    is known. ``stream_usage`` and ``compact`` as in ``Request``. ``history``: the answer is to be the compacted
+    conversation itself, in which these items of the client's are kept where they are a user's (``/responses/compact``).
+    """
+
+    model: str
+    id: str
+    created: float = 0.0
+    prompt_tokens: int = 0
+    stream_usage: bool = False
+    compact: bool = False
+    history: tuple[Any, ...] | None = None
+
+
+class StreamDecoder(Protocol):
+    """Reads one answer stream into neutral events. Never raises on foreign input; unknown events say nothing."""
+
+    def feed(self, event: SseEvent) -> list[Event]:
+        """The neutral events that this one completes, as early as they are known."""
+        ...
+
+    def close(self) -> list[Event]:
+        """The stream has ended cleanly behind its terminal event: what only its end makes certain."""
+        ...
+
+
+class StreamEncoder(Protocol):
+    """Writes one answer stream from sequential events (exactly one part open at a time)."""
+
+    def feed(self, event: Event) -> bytes:
+        """The events of this format that say it; empty where there is nothing to say yet."""
+        ...
+
+    @property
+    def seen(self) -> ReplyFacts:
+        """What the client has seen so far, for the frame that ends a stream which breaks off: ids and numbers."""
+        ...
+
+
 class Codec(Protocol):
     """One wire format."""
 
     wire_format: WireFormat
+
+    abilities: Abilities
+    """What can be said in it at all."""
 
     paths: Mapping[str, Action]
     """Our own paths that this format serves with POST (``/v1/messages``: TURN, …)."""
@@ -176,10 +227,36 @@ class Codec(Protocol):
         """The one frame that ends a stream which already began (resilience: Ending a stream honestly)."""
         ...
 
-    def models_body(self, names: tuple[str, ...]) -> bytes:
-        """The model list in this format's shape."""
+    def models_body(self, names: tuple[str, ...], windows: Mapping[str, int]) -> bytes:
+        """The model list in this format's shape; ``windows`` are the context windows that are known, in tokens."""
         ...
 
     def model_body(self, name: str) -> bytes:
         """One model of that list by itself."""
+        ...
+
+    # converting
+
+    def decode_request(self, body: JsonObject, losses: Losses) -> Request:
+        """A parsed request body in neutral words. Raises ``NotConvertible`` for what no other format can say."""
+        ...
+
+    def encode_request(self, request: Request, target: Target, losses: Losses) -> dict[str, Any]:
+        """The body for a target. ``request`` has been adapted to ``abilities``. Raises ``NotConvertible``."""
+        ...
+
+    def decode_reply(self, body: JsonObject) -> Reply:
+        """A parsed whole answer (one that ``reply_facts`` finds usable) in neutral words. Never raises."""
+        ...
+
+    def encode_reply(self, reply: Reply, front: Front) -> dict[str, Any]:
+        """A whole answer for the client."""
+        ...
+
+    def stream_decoder(self) -> StreamDecoder:
+        """A fresh reader for one stream."""
+        ...
+
+    def stream_encoder(self, front: Front) -> StreamEncoder:
+        """A fresh writer for one stream."""
         ...

@@ -10,25 +10,32 @@ from cccc.clock import Clock
 from cccc.domain.answers import Audience, Failure
 from cccc.domain.client import Client, detect, session_key
 from cccc.domain.endpoint import Action
-from cccc.domain.ranking import Need
+from cccc.domain.loss import Loss
+from cccc.domain.ranking import Need, Unsayable
 from cccc.domain.tags import Tagged, Tagger, tags
 from cccc.domain.telling import Told
-from cccc.errors import InvalidJson
+from cccc.errors import InvalidJson, NotConvertible
+from cccc.formats.registry import OTHERS
 from cccc.http.messages import Request
 from cccc.ir.codec import Codec, JsonObject, RequestFacts
 from cccc.ir.json import parse
+from cccc.ir.messages import Request as NeutralRequest
 from cccc.proxy.ids import request_id
+from cccc.proxy.neutral import Neutral
 from cccc.proxy.prompt import NO_PROMPT, Prompt, asks_for_long_context
 
 NOTHING_KNOWN = RequestFacts(model=None, stream=False)
 """Of a body that nobody has looked at."""
+
+_COUNTING = Unsayable("", "counting tokens is not converted")
+_STATE = Unsayable("previous_response_id", "what it names is held by one endpoint, in its own format")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One client request. ``time`` is the wall time of its arrival, ``start`` the same moment on the monotonic clock.
 
-    Until the body is understood ``facts`` are empty, and so is what follows from them.
+    Until the body is understood ``facts`` are empty, and so is what follows from them; there is no ``neutral`` form.
     """
 
     id: str
@@ -43,6 +50,7 @@ class Asked:
     tags: frozenset[str] = frozenset()
     session: str | None = None
     prompt: Prompt = NO_PROMPT
+    neutral: Neutral | None = None
 
     @property
     def audience(self) -> Audience:
@@ -66,22 +74,36 @@ class Asked:
 
     def need(self, *, holder: str | None) -> Need:
         """What this asks of an endpoint; ``holder`` is the one that holds the state the request goes on from."""
+        unsayable = self._unsayable()
         return Need(
             wire_format=self.codec.wire_format,
             client_type=self.client.client_type,
             action=self.action,
             model=self.facts.model,
             tags=self.tags,
+            convertible=frozenset() if unsayable else OTHERS[self.codec.wire_format],
+            unsayable=unsayable,
             holder=holder,
         )
+
+    def _unsayable(self) -> Unsayable | None:
+        """Why no other format can say this, as far as that is known without decoding it."""
+        if self.action is Action.COUNT_TOKENS:
+            return _COUNTING
+        return _STATE if self.facts.state_ref is not None else None
+
+    def decoded(self) -> tuple[NeutralRequest, tuple[Loss, ...]]:
+        """The request in neutral form and what was lost in reading it. Raises ``NotConvertible``."""
+        if self.neutral is None:
+            raise NotConvertible("body", "nobody has looked at it")
+        return self.neutral.request()
 
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Why a request's body cannot be sent to anybody, and the parameter at fault where there is one."""
+    """Why a request's body cannot be sent to anybody."""
 
     told: Told
-    param: str | None = None
 
 
 def arrived(codec: Codec, action: Action, request: Request, clock: Clock) -> Asked:
@@ -101,13 +123,14 @@ def understood(asked: Asked, taggers: Sequence[Tagger]) -> Asked | Unusable:
         return Unusable(Told(Failure.BAD_JSON, "body is not a JSON object"))
     facts = asked.codec.request_facts(body, asked.headers)
     if facts.problem is not None:
-        return Unusable(Told(Failure.BAD_JSON, facts.problem), facts.problem_param)
+        return Unusable(Told(Failure.BAD_JSON, facts.problem, param=facts.problem_param))
     return replace(
         asked,
         facts=facts,
         tags=tags(taggers, _tagged(asked, body, facts)) if taggers else frozenset(),
         session=session_key(asked.client.session_header or facts.session, facts.opening),
         prompt=Prompt(len(asked.request.body), body, long_context=asks_for_long_context(asked.headers)),
+        neutral=Neutral(asked.codec, asked.action, body),
     )
 
 

@@ -21,21 +21,19 @@ from cccc.domain.record import AttemptRecord
 from cccc.domain.redact import Redactor
 from cccc.errors import BadAnswer, BrokeMidBody, Phase, TimedOut, UpstreamError
 from cccc.http.messages import Headers, Transport, UpstreamAnswer, UpstreamRequest
-from cccc.ir.codec import Codec, ReplyFacts, Weight
+from cccc.ir.codec import ReplyFacts, Weight
 from cccc.ir.sse import SseEvent
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.gate import Decision, Gate
 from cccc.proxy.roster import Member
-from cccc.proxy.tap import Copy, limit_headers, sniff
+from cccc.proxy.tap import PAGE_BEGINNING, Copy, beginning, limit_headers, sniff
+from cccc.proxy.translation import Translation
 from cccc.proxy.upstream import Outgoing
 from cccc.proxy.watching import Chunk, Piece, Watched, asked_upstream, told_of_answer
 from cccc.proxy.whole import WholeAnswer, stream_head, understood
 
 WHOLE_BODY_LIMIT = 64 * 1024 * 1024
 ERROR_BODY_LIMIT = 64 * 1024
-PAGE_BEGINNING = 4096
-TELLING = 9
-"""Bytes that show what a body is: the longest field name of an event, behind a byte order mark."""
 AFTER_TERMINAL_S = 2.0
 """How long a finished answer may keep its connection open before we stop waiting for the body's end."""
 
@@ -49,22 +47,17 @@ class Bounds:
 
 
 class Attempt:
-    """One upstream request for one client request. Used once.
-
-    ``asked_model`` is the name the client asked for: the answer has it, letter for letter (Claude Code drops signed
-    thinking where it differs).
-    """
+    """One upstream request for one client request. Used once."""
 
     def __init__(
         self,
         member: Member,
         candidate: Candidate,
         out: Outgoing,
+        translation: Translation,
         *,
-        codec: Codec,
         streaming: bool,
         turn: bool,
-        asked_model: str | None,
         bounds: Bounds,
         clock: Clock,
         redactor: Redactor,
@@ -73,11 +66,10 @@ class Attempt:
     ) -> None:
         self.member = member
         self.candidate = candidate
+        self.translation = translation
         self._out = out
-        self._codec = codec
         self._streaming = streaming
         self._turn = turn
-        self._asked_model = asked_model
         self._bounds = bounds
         self._clock = clock
         self._redactor = redactor
@@ -127,6 +119,11 @@ class Attempt:
         if self.kept is not None:
             return self.kept.facts
         return self._gate.facts if self._gate is not None else ReplyFacts()
+
+    @property
+    def seen(self) -> ReplyFacts:
+        """What the client has seen of the answer, in its own format."""
+        return self.translation.seen(self.facts)
 
     @property
     def limits(self) -> dict[str, str]:
@@ -190,7 +187,7 @@ class Attempt:
         self._copy.add(body)
         if self._watched.readers:
             self._watched.upstream_sends(body)
-        self.kept = understood(answer.status, answer.headers, body, self._codec, folds=self._turn)
+        self.kept = understood(answer.status, answer.headers, body, self.translation.codec, folds=self._turn)
         if good and self.kept.facts.content:
             self.first_content_at = self._clock.monotonic()
             self.ttft_ms = self._elapsed()
@@ -198,10 +195,10 @@ class Attempt:
     # an answer that streams
 
     async def _stream(self, answer: UpstreamAnswer, client: ClientStream, ours: Headers) -> None:
-        gate = Gate(self._codec.scanner())
+        gate = Gate(self.translation)
         try:
             with anyio.fail_after(self._bounds.first_event):
-                first = await _beginning(answer)
+                first = await beginning(answer)
                 if sniff(first, answer.headers.get("content-type")) is not BodyKind.SSE:
                     await self._whole(answer, first)
                     return
@@ -221,8 +218,8 @@ class Attempt:
         self.committed = True
         self.first_content_at = self._clock.monotonic()
         self.ttft_ms = self._elapsed()
-        await client.open(stream_head(answer.headers, ours))
-        await client.write(b"".join([self._restored(event) for event in gate.held]))
+        await client.open(stream_head(self.translation.head(answer.headers), ours))
+        await client.write(b"".join(gate.held))
         gate.held.clear()
         self._terminal = gate.ended
         if await self._pass(gate.behind, client, gate):
@@ -245,8 +242,8 @@ class Attempt:
                 raise TimedOut(Phase.STREAM_IDLE, idle) from None
             if not chunk:
                 await self._pass(gate.decoder.close(), client, gate)
-                if self._terminal and (rest := gate.decoder.pending):
-                    await client.write(rest)  # nothing of ours can follow a whole answer, so it need not end an event
+                if self._terminal and (tail := self.translation.tail(gate.decoder.pending)):
+                    await client.write(tail)
                 return
             self._take(chunk)
             if await self._pass(gate.decoder.feed(chunk), client, gate):
@@ -268,38 +265,38 @@ class Attempt:
         out: list[bytes] = []
         failed = spoke = False
         terminal = self._terminal
+        translation = self.translation
+        passed = translation.passed
         for event in events:
             if terminal:  # what comes behind the end changes nothing any more
-                out.append(event.raw)
+                out.append(passed(event))
                 continue
             weight = gate.scanner.feed(event)
             if weight is Weight.CONTENT:  # by far the most
                 spoke = True
-                out.append(self._restored(event))
+                out.append(passed(event))
                 continue
             if weight in (Weight.ERROR, Weight.BROKEN):
                 failed = True
-                self.error_passed = weight is Weight.ERROR and self._codec.passes_error(event)
+                self.error_passed = weight is Weight.ERROR and translation.passes_error(event)
                 if self.error_passed:
-                    out.append(self._restored(event))
+                    out.append(passed(event))
                 break
-            if weight is Weight.TERMINAL:
-                if not gate.facts.terminal:  # Chat's [DONE] behind an answer that broke off
-                    failed = True
-                    break
-                terminal = True
             spoke |= weight is not Weight.NOTHING
-            out.append(self._restored(event))
-        if out:
-            await client.write(b"".join(out))
+            if weight is not Weight.TERMINAL:
+                out.append(passed(event))
+            elif gate.facts.terminal:
+                terminal = True
+                out += (passed(event), translation.rest())
+            else:  # Chat's [DONE] behind an answer that broke off
+                failed = True
+                break
+        if data := b"".join(out):
+            await client.write(data)
         self._terminal = terminal
         if spoke:  # comments and pings say nothing: they must not keep a dead answer alive
             self._spoke = anyio.current_time()
         return failed
-
-    def _restored(self, event: SseEvent) -> bytes:
-        raw, asked = event.raw, self._asked_model
-        return raw if asked is None or b'"model"' not in raw else self._codec.restore_model(event, asked)
 
     # the end
 
@@ -311,7 +308,7 @@ class Attempt:
         facts = self.facts
         fault = facts.fault
         if kept is not None and fault is None and not 200 <= kept.status < 300:
-            fault = self._codec.fault(kept.body)
+            fault = self.translation.codec.fault(kept.body)
         self.words = " ".join(filter(None, (fault.message, fault.code))) if fault else ""
         kind = kept.kind if kept is not None else BodyKind.SSE if self._gate is not None else BodyKind.EMPTY
         self.classification = classify(
@@ -328,7 +325,8 @@ class Attempt:
                 valid=facts.valid,
                 content=facts.content,
                 terminal=facts.terminal,
-                broken_tool=facts.broken_tool,
+                broken_tool=facts.broken_tool and not self._mended(),
+                converted=self.translation.converted,
                 stop_reason=facts.stop_reason,
                 client_gone=client_gone,
                 shutdown=shutdown,
@@ -342,6 +340,12 @@ class Attempt:
             seen = self.classification
             self._watched.upstream_ends(None if seen.outcome is Outcome.OK else seen.message)
         return self.classification
+
+    def _mended(self) -> bool:
+        """Whether the client gets arguments that are whole although the endpoint's were not."""
+        if self.kept is not None and self.translation.converted:
+            self.kept.delivered(self.translation, Headers(), stream=False)
+        return self.translation.mended
 
     def told(self, number: int, start: float) -> Iterator[Piece]:
         """What has happened so far, for somebody who begins to watch; ``start`` is when the client's request came."""
@@ -391,11 +395,3 @@ class Attempt:
             request_body=self._out.changed_body,
             response_body=self._copy.value(),
         )
-
-
-async def _beginning(answer: UpstreamAnswer) -> bytes:
-    """The first bytes of a body, with enough behind any blank lines to tell what it is."""
-    first = await answer.read()
-    while len(first.lstrip()) < TELLING and len(first) < PAGE_BEGINNING and (more := await answer.read()):
-        first += more
-    return first

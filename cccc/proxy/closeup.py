@@ -25,6 +25,8 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         Kind.WITHOUT_BETA: "refuses anthropic-beta {what}",
         Kind.THINKING_AS: "takes thinking only as {what}",
         Kind.SYSTEM_INLINE: "takes no system messages inside a conversation",
+        Kind.SYSTEM_FIRST: "takes system messages at the beginning only",
+        Kind.REASONING_BACK: "wants the reasoning of earlier turns back",
         LACKS_FORMAT: "does not speak {what}",
         COUNTS_NO_TOKENS: "does not count tokens",
         CONTEXT_WINDOW: "has a context of {to} tokens",

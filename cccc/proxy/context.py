@@ -17,6 +17,7 @@ from cccc.proxy.bus import Bus
 from cccc.proxy.fallback import RecentVerdicts
 from cccc.proxy.pulse import Pulse
 from cccc.proxy.roster import Roster
+from cccc.proxy.targets import NO_REPAIR, Repair
 from cccc.proxy.watching import Watch
 
 
@@ -52,6 +53,7 @@ class LiveSettings:
     taggers: tuple[Tagger, ...] = ()
     request_copy_limit: int = 0
     response_copy_limit: int = 0
+    repair: Repair = NO_REPAIR
 
 
 @dataclass(slots=True)

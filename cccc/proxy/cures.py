@@ -26,13 +26,17 @@ NOT_IMPLEMENTED = 501
 
 @dataclass(slots=True)
 class Cures:
-    """For one client request. ``session`` is the session's key; ``stored``: its answer can be continued."""
+    """For one client request. ``session`` is the session's key; ``stored``: its answer can be continued.
+
+    ``other_format`` is what the endpoint asked last speaks instead of the format that it was asked in.
+    """
 
     roster: Roster
     session: str | None
     action: Action
     prompt: Prompt
     stored: bool = False
+    other_format: WireFormat | None = None
     _taken: dict[str, list[Remedy]] = field(default_factory=lambda: defaultdict(list))
     _offered: tuple[Remedy, ...] = ()
     _stripped: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -49,6 +53,7 @@ class Cures:
         """Learn from an ended attempt what its endpoint lacks; the classification with what we know better."""
         if attempt.classification is None:
             raise RuntimeError("an attempt is looked at after its end")
+        self.other_format, self._offered = None, ()
         attempt.classification = self._looked_at(attempt, attempt.classification)
         return attempt.classification
 
@@ -57,9 +62,11 @@ class Cures:
         if seen.outcome is Outcome.PATH_MISSING or (seen.status == NOT_IMPLEMENTED and self._counting):
             if self._counting:
                 self.roster.learning.counts_no_tokens(endpoint)
-            elif self.action is Action.TURN and self.roster.learning.lacks(endpoint, wire_format):
-                # It is well, it only speaks the other format.
-                return replace(seen, health_weight=0, opens=None)
+            elif attempt.translation.action is Action.TURN:
+                self.other_format = self.roster.learning.lacks(endpoint, wire_format)
+                if self.other_format is not None:
+                    # It is well, it only speaks the other format.
+                    return replace(seen, health_weight=0, opens=None)
         if seen.overflow is not None:
             context = self.prompt.context_of(attempt.candidate.model_sent)
             self.roster.learning.takes_at_most(endpoint, context, seen.overflow.maximum)
@@ -84,6 +91,7 @@ class Cures:
             body=json.obj(json.peek(sent.body)),
             betas=betas(sent.headers.raw),
             key_header=self._other_header(endpoint, wire_format),
+            converted=attempt.translation.converted,
         )
         self._offered = remedies(refused)
         if any(one.kind is Kind.WITHOUT_SIGNED for one in self._offered):

@@ -25,7 +25,7 @@ from cccc.domain.rewrite import rewritten
 from cccc.domain.wording import plain, status_line
 from cccc.errors import BadAnswer, UpstreamError
 from cccc.formats.registry import CODECS
-from cccc.http.messages import Headers, RequestHead, Transport, UpstreamAnswer, UpstreamRequest
+from cccc.http.messages import Headers, Request, RequestHead, Transport, UpstreamAnswer, UpstreamRequest
 from cccc.ir import json
 from cccc.ir.codec import Codec, ReplyFacts, Weight
 from cccc.ir.sse import SseDecoder
@@ -33,7 +33,11 @@ from cccc.proxy.models import LARGEST_LIST, configured_names, model_names
 from cccc.proxy.own_request import USER_AGENT, lists_models_as, model_list_request
 from cccc.proxy.remedies import Kind, Remedy
 from cccc.proxy.tap import sniff
+from cccc.proxy.translation import Same
 from cccc.proxy.upstream import outgoing
+
+OURSELVES = ("127.0.0.1", 0)
+"""Whose request a probe is."""
 
 _MOST_TOKENS = 64
 _LARGEST_ANSWER = 4 * 1024 * 1024
@@ -229,14 +233,13 @@ class Examination:
         fields = {"content-type": "application/json", "user-agent": USER_AGENT, "accept": "*/*"}
         if wire_format is WireFormat.ANTHROPIC:
             fields["anthropic-version"] = "2023-06-01"
-        head = RequestHead("POST", "/", "/", "", Headers.of(fields.items()))
+        asked = Request(RequestHead("POST", "/", "/", "", Headers.of(fields.items())), orjson.dumps(body), OURSELVES)
+        as_it_is = Same(CODECS[wire_format], action, asked.body, asked_model=None, model_sent=None, usage=False)
         return outgoing(
             self.endpoint,
             wire_format,
-            action,
-            head,
-            orjson.dumps(body),
-            model=None,
+            as_it_is,
+            asked,
             instance=self.instance,
             remedies=(Remedy(Kind.KEY_HEADER, style.value),),
             fresh=True,

@@ -16,7 +16,6 @@ from cccc.domain import proof
 from cccc.domain.answers import Failure
 from cccc.domain.endpoint import Action
 from cccc.domain.outcome import Outcome
-from cccc.domain.ranking import Ranking
 from cccc.domain.record import RequestRecord
 from cccc.domain.telling import Told
 from cccc.domain.trying import Deliver, Drop, End
@@ -34,6 +33,9 @@ from cccc.storage.policy import ERRORS
 
 CLIENT_GONE_STATUS = 499
 """Logged as the status of a request whose client left first (as nginx does)."""
+
+MOST_LOSSES = 200
+"""Kept of one request: a long session loses the same thing again and again."""
 
 LAST_WORDS_S = 1.0
 """How long the closing frame of a stopped stream may take."""
@@ -58,7 +60,6 @@ class Exchange:
         self._watched = Watched(context.clock, self._asked.start)
         self._reply = Reply(context, self._asked, responder, self._watched)
         self._tries = Tries(context, self._asked, self._reply, self._watched, what_if)
-        self._ranking: Ranking | None = None
         self._endpoint: str | None = None
         self._left = False
         self._proof = False
@@ -89,7 +90,7 @@ class Exchange:
     async def _carry_out(self) -> None:
         asked = understood(self._asked, self._context.settings.taggers)
         if isinstance(asked, Unusable):
-            await self._reply.tell(asked.told, param=asked.param)
+            await self._reply.tell(asked.told)
             return
         self._asked = asked
         self._reply = Reply(self._context, asked, self._responder, self._watched)
@@ -98,12 +99,12 @@ class Exchange:
             self._proof = True
             await self._reply.say(words)
             return
-        self._ranking = self._tries.rank()
+        ranking = self._tries.rank()
         self._announce()
         if not asked.streaming and asked.counts and (told := self._context.verdicts.recall(asked.asker)) is not None:
             await self._reply.tell(told)
             return
-        await self._end(await self._tries.run(self._ranking))
+        await self._end(await self._tries.run(ranking))
 
     def _proved(self) -> str | None:
         """What to say where a set-up's own prompt has arrived: no endpoint is asked for that."""
@@ -122,14 +123,14 @@ class Exchange:
         elif isinstance(step, Deliver):
             self._endpoint = attempt.endpoint
             if attempt.kept is not None:
-                await reply.deliver(attempt.kept, attempt.member)
+                await reply.deliver(attempt.kept, attempt.member, attempt.translation)
             else:
-                await reply.complete()
+                await reply.complete(attempt.translation.rest())
         elif attempt.error_passed or attempt.whole:
             # Behind an error that went through, or behind the answer's own end, no second end may follow.
             await reply.broken_off(step.told)
         else:
-            await reply.tell(step.told, seen=attempt.facts)
+            await reply.tell(step.told, seen=attempt.seen)
 
     # what the ticker asks
 
@@ -191,7 +192,7 @@ class Exchange:
             if not stream.finished:
                 await stream.finish(close=True)
         elif stream is None or not stream.ended:
-            seen = attempt.facts if attempt is not None else None
+            seen = attempt.seen if attempt is not None else None
             await self._reply.tell(Told(Failure.SHUTTING_DOWN, "the proxy is shutting down"), seen=seen)
 
     # recording
@@ -254,6 +255,7 @@ class Exchange:
             model_served=seen.model,
             endpoint=self._endpoint,
             target_format=last.wire_format if last is not None and self._endpoint else None,
+            converted=attempt is not None and self._endpoint is not None and attempt.translation.converted,
             ttft_ms=tries.ttft_ms,
             usage=seen.usage,
             session=asked.session,
@@ -262,7 +264,8 @@ class Exchange:
             stop_reason=seen.stop_reason,
             bytes_in=len(request.body),
             bytes_out=reply.bytes_out,
-            ranking=self._ranking,
+            losses=attempt.translation.losses[:MOST_LOSSES] if attempt is not None else (),
+            ranking=tries.ranking,
             attempts=tuple(tries.records),
             request_headers=tuple(request.head.headers),
             request_body=request.body if keeps_bodies else None,

@@ -9,8 +9,9 @@ from __future__ import annotations
 from enum import Enum
 
 from cccc.domain.failover import EXPLAINS_EMPTY
-from cccc.ir.codec import ReplyFacts, StreamScanner, Weight
+from cccc.ir.codec import ReplyFacts, Weight
 from cccc.ir.sse import SseDecoder, SseEvent
+from cccc.proxy.translation import Translation
 
 MOST_PREAMBLE_EVENTS = 8
 MOST_BYTES = 64 * 1024
@@ -28,14 +29,15 @@ class Decision(Enum):
 class Gate:
     """One per streamed answer, shared with the relay that goes on behind it."""
 
-    __slots__ = ("_bytes", "_preamble", "behind", "decoder", "ended", "held", "scanner")
+    __slots__ = ("_bytes", "_preamble", "_translation", "behind", "decoder", "ended", "held", "scanner")
 
-    def __init__(self, scanner: StreamScanner) -> None:
+    def __init__(self, translation: Translation) -> None:
         self.decoder = SseDecoder()
-        self.scanner = scanner
-        self.held: list[SseEvent] = []
+        self.scanner = translation.codec.scanner()
+        self.held: list[bytes] = []
         self.behind: list[SseEvent] = []
         self.ended = False
+        self._translation = translation
         self._bytes = 0
         self._preamble = 0
 
@@ -47,30 +49,31 @@ class Gate:
     def feed(self, chunk: bytes) -> Decision:
         """Take bytes. ``REFUSE`` before any content on an error, an empty end, or an event that cannot be read.
 
-        ``held`` are the events up to the one that opened the gate; ``behind`` those that came with it, not yet read.
-        ``ended``: the one that opened it was the terminal event (Responses can hold a whole answer in it).
+        ``held`` is what the client gets of the events up to the one that opened the gate; ``behind`` are those that
+        came with it, not yet read. ``ended``: the one that opened it was the terminal event (Responses can hold a
+        whole answer in it).
         """
+        translation = self._translation
         events = self.decoder.feed(chunk)
         for position, event in enumerate(events):
-            self.held.append(event)
             self._bytes += len(event.raw)
-            match self.scanner.feed(event):
-                case Weight.CONTENT:
-                    self.behind = events[position + 1 :]
-                    return Decision.OPEN
-                case Weight.TERMINAL if _usable(self.facts):
-                    self.ended = True
-                    self.behind = events[position + 1 :]
-                    return Decision.OPEN
-                case Weight.ERROR | Weight.TERMINAL | Weight.BROKEN:
-                    return Decision.REFUSE
-                case Weight.PREAMBLE:
-                    self._preamble += 1
-                case Weight.NOTHING:
-                    pass
+            weight = self.scanner.feed(event)
+            if weight in _REFUSES or (weight is Weight.TERMINAL and not _usable(self.facts)):
+                return Decision.REFUSE
+            self.held.append(translation.passed(event))
+            if weight is Weight.TERMINAL:
+                self.held.append(translation.rest())
+                self.ended = True
+            if self.ended or (weight is Weight.CONTENT and translation.shows_content):
+                self.behind = events[position + 1 :]
+                return Decision.OPEN
+            self._preamble += weight is Weight.PREAMBLE
         if self._preamble > MOST_PREAMBLE_EVENTS or self._bytes > MOST_BYTES:
             return Decision.OPEN
         return Decision.HOLD
+
+
+_REFUSES = (Weight.ERROR, Weight.BROKEN)
 
 
 def _usable(facts: ReplyFacts) -> bool:

@@ -111,16 +111,16 @@ class Learning:
         """It answered in this format: a missing path later on is a mishap and no lesson."""
         self._spoken.add((endpoint.name, wire_format))
 
-    def lacks(self, endpoint: Endpoint, wire_format: WireFormat) -> bool:
-        """Its path for a format is missing. True where that is a lesson: it is a base that may speak the other one."""
+    def lacks(self, endpoint: Endpoint, wire_format: WireFormat) -> WireFormat | None:
+        """Its path for a format is missing. Where that is a lesson: the other format, which its base may speak."""
         if wire_format not in _OPENAI or (endpoint.name, wire_format) in self._spoken:
-            return False
+            return None
         other = _OPENAI[wire_format is WireFormat.OPENAI_CHAT]
         speaks = self.known(endpoint, None).urls
         if speaks.get(other) != endpoint.urls[wire_format]:
-            return False
+            return None
         self._add(endpoint, Lesson(LACKS_FORMAT, wire_format, "", "", "", self._clock.now() + WEEK))
-        return True
+        return other
 
     def counts_no_tokens(self, endpoint: Endpoint) -> None:
         """It does not serve ``count_tokens``."""

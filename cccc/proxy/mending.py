@@ -12,6 +12,7 @@ import orjson
 
 from cccc.http.messages import RawHeader
 from cccc.ir import json
+from cccc.ir.seal import is_ours, unseal_text
 from cccc.ir.spans import Child, children, cut, members, replaced
 from cccc.ir.splice import prune, splice_json
 from cccc.proxy.remedies import Kind, Remedy, signature
@@ -146,12 +147,44 @@ def _no_thinking(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
 
 
 def _without_signed(body: bytes, remedy: Remedy) -> bytes:
-    """Thinking with these signatures taken out; a message of which nothing stays goes as a whole."""
+    """Thinking with these signatures taken out."""
     wanted = frozenset(remedy.what.split())
 
     def unwanted(part: Any) -> bool:
         mark = signature(part)
         return mark is not None and (not wanted or digest(mark) in wanted)
+
+    return _without_thinking(body, unwanted)
+
+
+def _without_ours(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
+    """Thinking of another format taken out; a summary made by another format in plain words."""
+
+    def unwanted(part: Any) -> bool:
+        mark = signature(part)
+        return mark is not None and is_ours(mark)
+
+    def in_words(text: str) -> list[tuple[int, int, str]]:
+        items = [one for member in members(text, 0) if member.key == "input" for one in _children(text, member)]
+        edits = []
+        for item in items:
+            fields = json.obj(item.value)
+            summary = unseal_text(json.text(fields.get("encrypted_content")) or "")
+            if fields.get("type") == "compaction" and summary is not None:
+                said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": summary}]}
+                edits.append((item.start, item.end, orjson.dumps(said).decode()))
+        return edits
+
+    body = _without_thinking(body, unwanted)
+    return _edited(body, in_words)
+
+
+def _children(text: str, member: Child) -> list[Child]:
+    return list(children(text, member.value_start)) if isinstance(member.value, list) else []
+
+
+def _without_thinking(body: bytes, unwanted: Callable[[Any], bool]) -> bytes:
+    """A message of which nothing stays goes as a whole."""
 
     def nothing_stays(message: Any) -> bool:
         blocks = json.items(json.obj(message).get("content"))
@@ -249,6 +282,7 @@ _CHANGES: Mapping[Kind, tuple[Callable[[bytes, Remedy], bytes], str]] = MappingP
         Kind.NO_THINKING: (_no_thinking, "thinking switched off"),
         Kind.SYSTEM_INLINE: (_system_inline, "system messages sent as the user's"),
         Kind.WITHOUT_SIGNED: (_without_signed, "thinking signed by another endpoint left out"),
+        Kind.WITHOUT_OURS: (_without_ours, "thinking of endpoints of another format left out"),
     }
 )
-"""Kinds that change the body, and how the change is told. The others change the head."""
+"""Kinds that change the body, and how the change is told. The others change the head, or how a request is converted."""

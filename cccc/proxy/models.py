@@ -57,6 +57,17 @@ class ModelList:
             names.update(dict.fromkeys(self._lists[member.endpoint.name].names))
         return tuple(names)
 
+    def windows(self, names: tuple[str, ...]) -> dict[str, int]:
+        """The context windows that the configuration knows of these models, the smallest where endpoints differ."""
+        known: dict[str, int] = {}
+        for endpoint in self._roster.endpoints:
+            window = endpoint.context_window
+            if not endpoint.enabled or window is None or endpoint.name not in self._lists:
+                continue
+            for name in {*configured_names(endpoint), *self._lists[endpoint.name].names}.intersection(names):
+                known[name] = min(window, known.get(name, window))
+        return known
+
     def _fresh(self, endpoint: Endpoint) -> bool:
         known = self._lists.get(endpoint.name)
         return known is not None and known.endpoint == endpoint and self._clock.monotonic() - known.at < KEPT_S

@@ -9,13 +9,12 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from cccc import __version__
-from cccc.domain.endpoint import PATHS, Action, AuthStyle, Endpoint, WireFormat, address
+from cccc.domain.endpoint import FORMAT_HEADERS, PATHS, Action, AuthStyle, Endpoint, WireFormat, address
 from cccc.http.messages import Headers, Origin, UpstreamRequest
 
 USER_AGENT = f"cccc/{__version__}"
 
 _PREFERRED = (WireFormat.ANTHROPIC, WireFormat.OPENAI_RESPONSES, WireFormat.OPENAI_CHAT)
-_FORMAT_HEADERS = {WireFormat.ANTHROPIC: (("anthropic-version", "2023-06-01"),)}
 
 
 def lists_models_as(endpoint: Endpoint) -> WireFormat | None:
@@ -36,7 +35,7 @@ def model_list_request(
         "user-agent": USER_AGENT,
         "accept": "application/json",
         "accept-encoding": "identity",
-        **dict(_FORMAT_HEADERS.get(wire_format, ())),
+        **FORMAT_HEADERS.get(wire_format, {}),
     }
     if key := endpoint.auth.header(style):
         headers[key[0]] = key[1]

@@ -35,6 +35,10 @@ class Kind(StrEnum):
     SHORTER = "shorter"  # a top-level number, its bound for this one request
     NO_THINKING = "no_thinking"
     WITHOUT_SIGNED = "without_signed"  # hashes of signatures, parted by blanks; empty: all
+    WITHOUT_OURS = "without_ours"  # what a conversion has sealed, in a request that is not converted
+    # the conversion itself is to be another one
+    SYSTEM_FIRST = "system_first"
+    REASONING_BACK = "reasoning_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,14 @@ LASTS: Mapping[Kind, float | None] = MappingProxyType(
         Kind.SHORTER: 0.0,
         Kind.NO_THINKING: 0.0,
         Kind.WITHOUT_SIGNED: 0.0,
+        Kind.WITHOUT_OURS: 0.0,
+        Kind.SYSTEM_FIRST: WEEK,
+        Kind.REASONING_BACK: WEEK,
     }
 )
 """For how many seconds a cure is remembered; ``None``: until the configuration changes. 0: only for its request."""
 
-OF_ONE_MODEL = frozenset({Kind.RENAMED, Kind.AT_MOST, Kind.THINKING_AS})
+OF_ONE_MODEL = frozenset({Kind.RENAMED, Kind.AT_MOST, Kind.THINKING_AS, Kind.SYSTEM_FIRST, Kind.REASONING_BACK})
 """Kinds that say something about a model rather than about the endpoint."""
 
 
@@ -71,6 +78,7 @@ class Refused:
     """A request that was refused, as it was sent, and what was said to it.
 
     ``betas`` are the tokens of ``anthropic-beta``; ``key_header`` is the other header that the key could be sent in.
+    ``converted``: it was written by us.
     """
 
     outcome: Outcome
@@ -79,6 +87,7 @@ class Refused:
     body: Mapping[str, Any]
     betas: frozenset[str] = frozenset()
     key_header: str | None = None
+    converted: bool = False
 
 
 _CURABLE = frozenset({Outcome.BAD_REQUEST, Outcome.UNSUPPORTED, Outcome.NOT_ACCEPTED, Outcome.CONTEXT_TOO_LONG})
@@ -229,6 +238,18 @@ def _without_signed(match: re.Match[str], refused: Refused) -> Iterator[Remedy]:
         yield Remedy(Kind.WITHOUT_SIGNED)
 
 
+def _system_first(match: re.Match[str], refused: Refused) -> Iterator[Remedy]:  # noqa: ARG001
+    roles = [json.obj(message).get("role") for message in json.items(refused.body.get("messages"))]
+    if refused.converted and {"system", "developer"} & set(roles[1:]):
+        yield Remedy(Kind.SYSTEM_FIRST)
+
+
+def _reasoning_back(match: re.Match[str], refused: Refused) -> Iterator[Remedy]:  # noqa: ARG001
+    said = map(json.obj, json.items(refused.body.get("messages")))
+    if refused.converted and any(one.get("tool_calls") and "reasoning_content" not in one for one in said):
+        yield Remedy(Kind.REASONING_BACK)
+
+
 def signatures(body: Mapping[str, Any]) -> Iterator[str]:
     """The signatures of all thinking that a request carries."""
     for message in map(json.obj, json.items(body.get("messages"))):
@@ -259,7 +280,7 @@ def _number(body: Mapping[str, Any], name: str) -> int:
     return json.count(body.get(name))
 
 
-_A = WireFormat.ANTHROPIC
+_A, _C = WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT
 _NAME = r"(?P<name>[\w.\[\]$-]*\w\]?)"
 _NAMES = r"(?P<name>[\w.\[\]$-]+(?:'?, *'?[\w.\[\]$-]+)*)"
 _NUMBER = r"\d[\d,]*"
@@ -303,17 +324,24 @@ TABLE: tuple[Row, ...] = (
          _system_inline, _A),
     _row(r"anthropic-beta|invalid beta flag|unknown beta", _without_beta, _A),
     _row(r"adaptive thinking is not supported|thinking\.type: '?adaptive'? is not supported"
-         r"|thinking\.type: input should be 'enabled'|thinking.{0,40}'adaptive'.{0,80}expected tags",
+         r"|thinking\.type: input should be 'enabled'|thinking.{0,40}'adaptive'.{0,80}expected tags"
+         r"|supported for thinking; 'adaptive' is not",
          _thinking_as("enabled"), _A),
-    _row(r"thinking\.type: '?enabled'? is not supported", _thinking_as("adaptive"), _A),
+    _row(r"thinking\.type(?:: '?|\.)enabled'? is not supported", _thinking_as("adaptive"), _A),
+    # what some endpoints for Chat want otherwise than others
+    _row(r"reasoning_content.{0,60}(?:missing|passed back|required)|missing.{0,20}reasoning_content",
+         _reasoning_back, _C),
+    _row(r"system (?:messages?|role|prompt).{0,60}(?:beginning|first|start)|only one system message",
+         _system_first, _C),
     # a parameter by its name
+    _row(r"invalid (?P<name>\w+): only .{1,20} is allowed", _without),
     _row(rf"{_NAME}'?: (?:extra (?:inputs are|fields) not permitted|unknown field|unexpected)", _without),
     _row(rf"(?:unknown|unsupported|unrecognized|unexpected|invalid)(?: request| keyword)? "
          rf"(?:parameter|argument|field|name|key|property|value)(?:s|\(s\))?(?: supplied)?:? '?{_NAMES}", _without),
     _row(rf"additional properties are not allowed \('{_NAMES}", _without),
     _row(rf"(?:parameter|property|field|argument)s? '?{_NAMES}'? (?:is|are) (?:not supported|unsupported|not allowed|"
          rf"unknown|not permitted)", _without),
-    _row(rf"'?{_NAME}'?:? (?:is |are )?(?:not supported|unsupported|not permitted|not allowed)", _without),
+    _row(rf"'?{_NAME}'?:? (?:is |are )?(?:not supported|unsupported|not permitted|not allowed|deprecated)", _without),
     _row(rf"(?:does not|doesn't|not) support(?: the)?(?: parameters?| fields?)?:? '?{_NAMES}", _without),
 )  # fmt: skip
 """In the order in which they are asked; the first row that gives a remedy decides."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cccc.domain.answers import Audience, Failure, answer
 from cccc.domain.endpoint import Action
 from cccc.domain.telling import Told
@@ -13,6 +15,7 @@ from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
 from cccc.proxy.own_answers import answer_headers
 from cccc.proxy.roster import Member
+from cccc.proxy.translation import Translation
 from cccc.proxy.watching import Watched
 from cccc.proxy.whole import WholeAnswer, stream_head
 
@@ -48,21 +51,27 @@ class Reply:
         """How much of the body has gone to the client."""
         return self.stream.bytes_out if self.stream is not None else self._sent
 
-    def headers(self, member: Member) -> Headers:
+    def headers(self, member: Member, translation: Translation) -> Headers:
         """Our own fields of an endpoint's answer."""
         name = member.endpoint.name.encode("ascii", "replace")
-        return Headers([(b"x-cccc-request-id", self._asked.id.encode("ascii")), (b"x-cccc-endpoint", name)])
+        fields = [(b"x-cccc-request-id", self._asked.id.encode("ascii")), (b"x-cccc-endpoint", name)]
+        if translation.converted:
+            fields.append((b"x-cccc-converted", translation.codec.wire_format.encode("ascii")))
+        return Headers(fields)
 
-    async def deliver(self, whole: WholeAnswer, member: Member) -> None:
-        """An endpoint's whole answer in the form that was asked for, under the name of the model that was asked for."""
-        codec, facts = self._asked.codec, self._asked.facts
-        whole, ours = whole.named(codec, facts.model), self.headers(member)
+    async def deliver(self, whole: WholeAnswer, member: Member, translation: Translation) -> None:
+        """An endpoint's whole answer in the form that was asked for, or its own error as it is."""
+        ours = self.headers(member, translation)
         self.status = whole.status
-        if self.stream is None or not whole.good:
-            await self._send(whole.status, whole.head(ours), whole.body)
+        if not whole.good:
+            await self._send(whole.status, *whole.refused(ours))
             return
-        await self.stream.open(stream_head(whole.headers, ours))
-        await self.stream.write(codec.unfold(whole.body, usage=facts.stream_usage))
+        head, body = whole.delivered(translation, ours, stream=self.stream is not None)
+        if self.stream is None:
+            await self._send(whole.status, head, body)
+            return
+        await self.stream.open(head)
+        await self.stream.write(body)
         await self.stream.finish()
 
     async def say(self, text: str) -> None:
@@ -74,14 +83,16 @@ class Reply:
         if self.stream is None:
             await self._send(200, Headers([(b"content-type", b"application/json"), *ours.raw]), body)
             return
-        await self.stream.open(stream_head(Headers([]), ours))
+        await self.stream.open(stream_head([], ours))
         await self.stream.write(codec.unfold(body, usage=facts.stream_usage))
         await self.stream.finish()
 
-    async def complete(self) -> None:
-        """The clean end of a stream that is whole."""
+    async def complete(self, rest: bytes) -> None:
+        """The clean end of a stream that is whole. ``rest``: what only that end makes certain."""
         if self.stream is not None:
             self.status = 200
+            if rest:
+                await self.stream.write(rest)
             await self.stream.finish()
 
     async def broken_off(self, told: Told) -> None:
@@ -90,7 +101,7 @@ class Reply:
             self.status, self.error = 200, told.message
             await self.stream.finish(close=True)
 
-    async def tell(self, told: Told, *, param: str | None = None, seen: ReplyFacts | None = None) -> None:
+    async def tell(self, told: Told, *, seen: ReplyFacts | None = None) -> None:
         """An answer of ours: as a whole, or as the frame that ends a stream of which ``seen`` has gone out."""
         asked = self._asked
         if asked.action is Action.COUNT_TOKENS and told.failure not in (Failure.BAD_JSON, Failure.SHUTTING_DOWN):
@@ -104,7 +115,7 @@ class Reply:
             request_id=asked.id,
             stream=asked.streaming,
             retry_after=told.retry_after,
-            param=param,
+            param=told.param,
             status=told.status,
             headers_sent=self.begun,
         )
@@ -125,7 +136,7 @@ class Reply:
     async def _estimate(self) -> None:
         """Claude Code sends paid requests where counting fails, so it gets our own count, marked as such."""
         self.status = 200
-        tokens = estimated_tokens(self._asked.request.body)
+        tokens = self._estimated()
         headers = Headers.of(
             [
                 ("content-type", "application/json"),
@@ -134,6 +145,17 @@ class Reply:
             ]
         )
         await self._send(200, headers, b'{"input_tokens":%d}' % tokens)
+
+    def _estimated(self) -> int:
+        """Our count, as the endpoint that would get the turn counts."""
+        asked, roster = self._asked, self._context.roster
+        if asked.neutral is None:
+            return estimated_tokens(asked.request.body)
+        turn = replace(asked, action=Action.TURN).need(holder=None)
+        first = next(iter(roster.rank(turn, asked.session, asked.prompt).order), None)
+        if first is None:
+            return asked.prompt.tokens
+        return roster.calibration.tokens(first.name, first.model_sent, asked.prompt.tokens)
 
     async def _send(self, status: int, headers: Headers, body: bytes) -> None:
         """An answer that does not stream."""

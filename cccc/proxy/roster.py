@@ -45,6 +45,7 @@ from cccc.domain.rewrite import rewritten
 from cccc.domain.trying import FULL_BUDGET, budget_after
 from cccc.domain.whatif import DOWN, NOTHING, WhatIfs, supposed_down, supposed_endpoints
 from cccc.errors import UnknownEndpoint
+from cccc.proxy.calibration import Calibration
 from cccc.proxy.fingerprint import fingerprint, recognised
 from cccc.proxy.holders import Holders
 from cccc.proxy.learning import Learning
@@ -108,6 +109,7 @@ class Roster:
         self.learning = Learning(clock, memory)
         self.signatures = Signatures(memory)
         self.holders = Holders(memory)
+        self.calibration = Calibration(memory)
 
     # configuration
 

@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 
 from cccc.clock import Clock
 from cccc.config import Loaded
+from cccc.config.settings import JsonFixingSettings
 from cccc.control.api import NOTHING, EndpointChanged, RequestRecord, WhatIf, WhatIfs
 from cccc.domain.endpoint import Action
 from cccc.domain.redact import MASK, Redactor
@@ -31,6 +32,7 @@ from cccc.proxy.models import ModelList
 from cccc.proxy.probe import Prober
 from cccc.proxy.replaying import Nobody, asked_again
 from cccc.proxy.roster import Roster
+from cccc.proxy.targets import NO_REPAIR, Repair
 from cccc.proxy.ticker import Ticker
 from cccc.storage.policy import BodyLog, LogPolicy, RequestTypes
 from cccc.storage.store import Store
@@ -91,6 +93,7 @@ class Runtime:
             taggers=loaded.taggers,
             request_copy_limit=_copy_limit(settings.logging.log_request_body),
             response_copy_limit=_copy_limit(settings.logging.log_response_body),
+            repair=_repair(settings.validation.python_json_fixing),
         )
         self.context.redactor = Redactor(_secrets(loaded))
         self.store.configure(self.log_policy, self.context.redactor)
@@ -156,6 +159,10 @@ async def _carried_out(exchange: Exchange) -> None:
 
 def _copy_limit(policy: str) -> int:
     return 0 if policy == "none" else FULL_COPY_LIMIT
+
+
+def _repair(settings: JsonFixingSettings) -> Repair:
+    return Repair(frozenset(settings.target_tools), settings.max_attempts) if settings.enabled else NO_REPAIR
 
 
 def _secrets(loaded: Loaded) -> list[Secret]:

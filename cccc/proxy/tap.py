@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cccc.domain.failover import BodyKind
-from cccc.http.messages import Headers
+from cccc.http.messages import Headers, UpstreamAnswer
+
+PAGE_BEGINNING = 4096
+"""Bytes in which a page has its title, and beyond which nobody waits to learn what a body is."""
+
+_TELLING = 9
+"""Bytes that show what a body is: the longest field name of an event, behind a byte order mark."""
 
 _LIMIT_HEADERS = (b"retry-after", b"anthropic-ratelimit-", b"x-ratelimit-", b"date")
 
@@ -37,6 +43,14 @@ class Copy:
     def value(self) -> bytes | None:
         """What was kept; ``None`` when nothing was."""
         return b"".join(self._parts) if self._parts else None
+
+
+async def beginning(answer: UpstreamAnswer) -> bytes:
+    """The first bytes of a body, with enough behind any blank lines to tell what it is."""
+    first = await answer.read()
+    while len(first.lstrip()) < _TELLING and len(first) < PAGE_BEGINNING and (more := await answer.read()):
+        first += more
+    return first
 
 
 def sniff(body: bytes, content_type: str | None) -> BodyKind:

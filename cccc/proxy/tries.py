@@ -7,24 +7,30 @@ are one record in the breaker's window.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 
 from cccc.domain.endpoint import Action
 from cccc.domain.failover import Outcome
-from cccc.domain.ranking import Ranking
+from cccc.domain.ranking import Ranking, Unsayable
 from cccc.domain.record import AttemptRecord
 from cccc.domain.telling import tell_none
 from cccc.domain.trying import Ask, Deliver, Drop, End, Step, Trying, next_step, no_network
 from cccc.domain.trying import Attempt as Tried
 from cccc.domain.whatif import NOTHING, WhatIfs
+from cccc.errors import NotConvertible
 from cccc.proxy.asked import Asked
 from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.context import Context
 from cccc.proxy.cures import Cures
 from cccc.proxy.lineup import Lineup, Option
+from cccc.proxy.remedies import Kind, Remedy
 from cccc.proxy.reply import Reply
 from cccc.proxy.roster import Admission
+from cccc.proxy.targets import translation
+from cccc.proxy.translation import Translation
 from cccc.proxy.upstream import outgoing
 from cccc.proxy.watching import Watched
 
@@ -34,7 +40,7 @@ class Tries:
 
     ``attempt`` is the one at hand or the last one; ``records`` are those that have ended. ``failed_before`` counts the
     failed ones that were followed by another, ``notes`` are remarks for the log. ``ttft_ms`` runs from the request's
-    arrival.
+    arrival. ``ranking`` is the one that was made first, less those that turned out unable to take the request.
     """
 
     def __init__(
@@ -46,7 +52,9 @@ class Tries:
         self._watched = watched
         self._what_if = what_if
         self._cures = Cures(context.roster, asked.session, asked.action, asked.prompt, stored=asked.facts.stored)
+        self._unsayable: dict[str, Unsayable] = {}
         self._unjudged: list[tuple[int, Attempt]] = []
+        self.ranking: Ranking | None = None
         self.attempt: Attempt | None = None
         self.records: list[AttemptRecord] = []
         self.failed_before = 0
@@ -57,7 +65,11 @@ class Tries:
         """The order of endpoints for this request, now."""
         roster, asked = self._context.roster, self._asked
         holder = roster.holders.endpoint(asked.facts.state_ref)
-        return roster.rank(asked.need(holder=holder), asked.session, asked.prompt, self._what_if)
+        ranking = roster.rank(asked.need(holder=holder), asked.session, asked.prompt, self._what_if)
+        for name, unsayable in self._unsayable.items():
+            ranking = ranking.without(name, unsayable)
+        self.ranking = self.ranking or ranking
+        return ranking
 
     async def run(self, ranking: Ranking) -> Deliver | End | Drop:
         """Ask one endpoint after the other; returns how to end. A stream has by then gone to the client."""
@@ -77,12 +89,18 @@ class Tries:
             if step.delay:
                 await anyio.sleep(step.delay)
             option, before = lineup[step.endpoint], self.attempt
-            admission = await roster.admit(
-                option.member, option.candidate.model_sent, last=step.last_candidate, resort=resort
-            )
-            if admission is Admission.ADMITTED:
+            if step.remedied:
+                self._cures.take(step.endpoint)
+            remedies = self._remedies(option)
+            translation = self._translation(option, remedies)
+            admission = Admission.UNUSABLE
+            if translation is not None:
+                admission = await roster.admit(
+                    option.member, option.candidate.model_sent, last=step.last_candidate, resort=resort
+                )
+            if translation is not None and admission is Admission.ADMITTED:
                 with roster.in_use(option.member, counts=self._asked.counts):
-                    trying = trying.after(await self._ask(step, option))
+                    trying = trying.after(await self._ask(step, option, translation, remedies))
             else:
                 full |= admission is Admission.FULL
                 trying = trying.without(step.endpoint)
@@ -117,40 +135,72 @@ class Tries:
         jitter = random.random()  # noqa: S311  (spreads pauses; no secret)
         return next_step(trying, now=self._context.clock.now(), jitter=jitter, headers_sent=self._reply.begun)
 
-    async def _ask(self, ask: Ask, option: Option) -> Tried:
-        """One attempt at an endpoint that has a place for it."""
-        cures = self._cures
-        if ask.remedied:
-            cures.take(ask.endpoint)
-        self.attempt = attempt = self._prepared(ask, option)
-        self._watched.attempt = len(self.records) + 1
-        await attempt.run(self._context.transport, self._reply.stream, self._reply.headers(option.member))
-        seen = cures.after(attempt)
-        return Tried(ask.endpoint, seen, attempt.started, attempt.ended, remedy=cures.offers(attempt))
-
-    def _prepared(self, ask: Ask, option: Option) -> Attempt:
+    def _translation(self, option: Option, remedies: Sequence[Remedy]) -> Translation | None:
+        """What an endpoint is sent; ``None`` where its format cannot say the request, which the ranking then tells."""
         context, asked, candidate = self._context, self._asked, option.candidate
         endpoint = option.member.endpoint
+        try:
+            return translation(
+                asked,
+                endpoint,
+                candidate,
+                remedies,
+                context.settings.repair,
+                lambda: context.roster.calibration.tokens(endpoint.name, candidate.model_sent, asked.prompt.tokens),
+            )
+        except NotConvertible as refusal:
+            unsayable = Unsayable(refusal.path, refusal.reason)
+            self._unsayable[endpoint.name] = unsayable
+            if self.ranking is not None:
+                self.ranking = self.ranking.without(endpoint.name, unsayable)
+            return None
+
+    def _remedies(self, option: Option) -> tuple[Remedy, ...]:
+        candidate, asked = option.candidate, self._asked
+        known = self._cures.of(option.member.endpoint, candidate.target_format, candidate.model_sent)
+        native = candidate.target_format is asked.codec.wire_format
+        if native and asked.neutral is not None and asked.neutral.holds_ours:
+            return (*known, Remedy(Kind.WITHOUT_OURS))
+        return known
+
+    async def _ask(self, ask: Ask, option: Option, translation: Translation, remedies: Sequence[Remedy]) -> Tried:
+        """One attempt at an endpoint that has a place for it."""
+        cures = self._cures
+        self.attempt = attempt = self._prepared(ask, option, translation, remedies)
+        self._watched.attempt = len(self.records) + 1
+        await attempt.run(self._context.transport, self._reply.stream, self._reply.headers(option.member, translation))
+        seen = cures.after(attempt)
+        remedy = cures.offers(attempt) or self._turned(option)
+        same = not translation.converted
+        return Tried(ask.endpoint, seen, attempt.started, attempt.ended, same_format=same, remedy=remedy)
+
+    def _turned(self, option: Option) -> bool:
+        """Whether a base that lacks the format it was asked in is asked in its other one, from now on."""
+        other, asked = self._cures.other_format, self._asked
+        if other is None or (other is not asked.codec.wire_format and other not in asked.need(holder=None).convertible):
+            return False
+        option.candidate = replace(option.candidate, target_format=other, native=other is asked.codec.wire_format)
+        return True
+
+    def _prepared(self, ask: Ask, option: Option, translation: Translation, remedies: Sequence[Remedy]) -> Attempt:
+        context, asked, candidate = self._context, self._asked, option.candidate
         head_s, bounds = self._bounds(ask, option)
         return Attempt(
             option.member,
             candidate,
             outgoing(
-                endpoint,
+                option.member.endpoint,
                 candidate.target_format,
-                asked.action,
-                asked.request.head,
-                asked.request.body,
-                model=candidate.model_sent if candidate.model_sent != asked.facts.model else None,
-                remedies=self._cures.of(endpoint, candidate.target_format, candidate.model_sent),
+                translation,
+                asked.request,
+                remedies=remedies,
                 instance=context.instance,
                 fresh=ask.fresh,
                 response_header_s=head_s,
             ),
-            codec=asked.codec,
+            translation,
             streaming=asked.streaming,
-            turn=asked.action is Action.TURN,
-            asked_model=asked.facts.model,
+            turn=translation.action is Action.TURN,
             bounds=bounds,
             clock=context.clock,
             redactor=context.redactor,
@@ -205,8 +255,15 @@ class Tries:
             if self._asked.counts:
                 roster.measured(member, attempt.response_time_ms)
                 roster.completed(self._asked.session, attempt.endpoint)
+                self._calibrate(attempt)
         self._time(attempt)
         return until
+
+    def _calibrate(self, attempt: Attempt) -> None:
+        """Compare the tokens that an endpoint has counted with our estimate."""
+        usage, model, known = attempt.facts.usage, attempt.candidate.model_sent, self._context.roster.calibration
+        if usage is not None and not usage.estimated and known.wants(attempt.endpoint, model):
+            known.counted(attempt.endpoint, model, self._asked.prompt.tokens, usage.prompt)
 
     def _time(self, attempt: Attempt) -> None:
         if attempt.first_content_at is not None:

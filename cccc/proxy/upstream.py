@@ -1,7 +1,8 @@
 """One attempt's request: whose words, under which name, with which key, to which address.
 
-Built from the client's own bytes: the model's name is spliced, overrides are applied last, everything else stays as it
-came. A key leaves only together with the endpoint it belongs to: both come from the same ``Endpoint``.
+Built from the client's own bytes (the model's name is spliced, everything else stays as it came), or from those of a
+conversion; overrides are applied last. A key leaves only together with the endpoint it belongs to: both come from the
+same ``Endpoint``.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from urllib.parse import urlsplit
 import orjson
 
 from cccc.domain.endpoint import Action, AuthStyle, Endpoint, WireFormat, address
-from cccc.http.headers import to_upstream
-from cccc.http.messages import Headers, Origin, RawHeader, RequestHead, UpstreamRequest
-from cccc.ir.splice import splice_json, splice_string
+from cccc.http.messages import Headers, Origin, RawHeader, Request, UpstreamRequest
+from cccc.ir.splice import splice_json
 from cccc.proxy.mending import mended, mended_headers
 from cccc.proxy.remedies import Kind, Remedy
+from cccc.proxy.translation import Translation
 
 HOP_HEADER = b"x-cccc-hop"
 """Carries this process's instance id; meeting it again means that an endpoint leads back to us."""
@@ -40,26 +41,23 @@ class Outgoing:
 def outgoing(
     endpoint: Endpoint,
     wire_format: WireFormat,
-    action: Action,
-    head: RequestHead,
-    body: bytes,
+    translation: Translation,
+    asked: Request,
     *,
-    model: str | None,
     instance: str,
     remedies: Sequence[Remedy] = (),
     fresh: bool = False,
     response_header_s: float | None = None,
 ) -> Outgoing:
-    """The upstream request for one attempt at ``endpoint``.
+    """The upstream request for one attempt at ``endpoint``: the ``translation`` of what a client ``asked``.
 
-    ``model`` is the name to send; ``remedies`` are applied last; ``fresh`` forbids a kept-alive connection;
-    ``response_header_s`` replaces the endpoint's own bound on the wait for the answer's head.
+    ``remedies`` are applied last; ``fresh`` forbids a kept-alive connection; ``response_header_s`` replaces the
+    endpoint's own bound on the wait for the answer's head.
     """
-    place = _place(endpoint.urls[wire_format], wire_format, action)
-    query = "&".join(filter(None, (place.query, head.query)))
-    sent = body
-    if model is not None:
-        sent = splice_string(sent, ("model",), model)
+    place = _place(endpoint.urls[wire_format], wire_format, translation.action)
+    fields, query = translation.accompanied(asked.head)
+    query = "&".join(filter(None, (place.query, query)))
+    sent = translation.body
     for key, value in endpoint.parameter_overrides.items():
         sent = splice_json(sent, key, None if value == "" else orjson.dumps(value))
     sent, losses = mended(sent, remedies)
@@ -68,16 +66,16 @@ def outgoing(
     if response_header_s is not None:
         timeouts = timeouts.with_response_header(response_header_s)
     request = UpstreamRequest(
-        method=head.method,
+        method=asked.head.method,
         origin=place.origin,
         target=f"{place.path}?{query}" if query else place.path,
-        headers=Headers(mended_headers(_headers(endpoint, head, style, instance), remedies)),
+        headers=Headers(mended_headers(_headers(endpoint, fields, style, instance), remedies)),
         body=sent,
         timeouts=timeouts,
         egress=endpoint.egress,
         fresh=fresh,
     )
-    return Outgoing(request, place.shown, None if sent is body else sent, losses)
+    return Outgoing(request, place.shown, None if sent is asked.body else sent, losses)
 
 
 class _Place(NamedTuple):
@@ -104,8 +102,8 @@ def _style(endpoint: Endpoint, wire_format: WireFormat, remedies: Sequence[Remed
     return found[-1] if found else styles[0]
 
 
-def _headers(endpoint: Endpoint, head: RequestHead, style: AuthStyle, instance: str) -> list[RawHeader]:
-    headers = to_upstream(head.headers)
+def _headers(endpoint: Endpoint, fields: list[RawHeader], style: AuthStyle, instance: str) -> list[RawHeader]:
+    headers = list(fields)
     headers.append((b"accept-encoding", b"identity"))
     headers.append((HOP_HEADER, instance.encode("ascii")))
     key = endpoint.auth.header(style)

@@ -12,9 +12,9 @@ from cccc.domain.failover import BodyKind
 from cccc.http.headers import to_client
 from cccc.http.messages import Headers, RawHeader
 from cccc.ir.codec import Codec, ReplyFacts
-from cccc.ir.splice import splice_string
 from cccc.ir.sse import SseDecoder
 from cccc.proxy.tap import sniff
+from cccc.proxy.translation import Translation
 
 _JSON, _EVENTS = b"application/json", b"text/event-stream"
 
@@ -34,46 +34,49 @@ class WholeAnswer:
         """Whether its status says that it is an answer."""
         return 200 <= self.status < 300
 
-    def named(self, codec: Codec, model: str | None) -> WholeAnswer:
-        """The same under the model's name that the client asked for."""
-        if model is None or self.facts.model is None:
-            return self
-        return replace(self, body=splice_string(self.body, codec.model_path, model))
+    def refused(self, ours: Headers) -> tuple[Headers, bytes]:
+        """Head and body of an error that goes to the client as it is."""
+        return Headers([*to_client(self.headers), *ours.raw]), self.body
 
-    def head(self, ours: Headers) -> Headers:
-        """Its fields for the client, and ``ours``."""
-        return Headers([*to_client(self.headers), *ours.raw])
+    def delivered(self, translation: Translation, ours: Headers, *, stream: bool) -> tuple[Headers, bytes]:
+        """Head and body of the answer in the form that was asked for, as ``stream`` or not, for the client."""
+        head = translation.head(self.headers)
+        if stream:
+            return stream_head(head, ours), translation.unfolded(self.body)
+        if self.kind is BodyKind.SSE:
+            decoder = SseDecoder()
+            body = translation.folded([*decoder.feed(self.body), *decoder.close()])
+        else:
+            body = translation.whole(self.body)
+        if translation.converted or self.kind is BodyKind.SSE:
+            head = _typed(head, _JSON)
+        return Headers([*head, *ours.raw]), body
 
 
 def understood(status: int, headers: Headers, body: bytes, codec: Codec, *, folds: bool) -> WholeAnswer:
-    """Read a whole body. ``folds``: a stream in it is an answer too, and becomes the JSON that was asked for.
+    """Read a whole body. ``folds``: a stream in it is an answer too.
 
     Raises ``BadAnswer`` for a stream with an event that is larger than we accept.
     """
     answer = WholeAnswer(status, headers, body, ReplyFacts(valid=False), sniff(body, headers.get("content-type")))
     if answer.kind is BodyKind.JSON:
         return replace(answer, facts=codec.reply_facts(body))
-    return _folded(answer, codec) if answer.kind is BodyKind.SSE and answer.good and folds else answer
+    return _scanned(answer, codec) if answer.kind is BodyKind.SSE and answer.good and folds else answer
 
 
-def stream_head(headers: Headers, ours: Headers) -> Headers:
+def stream_head(headers: list[RawHeader], ours: Headers) -> Headers:
     """The head of a stream for the client; a relay that mislabels its stream is put right."""
-    return Headers([*_typed(to_client(headers), _EVENTS), *ours.raw])
+    return Headers([*_typed(headers, _EVENTS), *ours.raw])
 
 
-def _folded(answer: WholeAnswer, codec: Codec) -> WholeAnswer:
+def _scanned(answer: WholeAnswer, codec: Codec) -> WholeAnswer:
     decoder, scanner = SseDecoder(), codec.scanner()
-    events = [*decoder.feed(answer.body), *decoder.close()]
-    for event in events:
+    for event in (*decoder.feed(answer.body), *decoder.close()):
         scanner.feed(event)
-    facts = scanner.facts
-    if not (facts.terminal and facts.valid) or facts.fault:
-        return replace(answer, facts=facts)
-    headers = Headers(_typed(answer.headers.raw, _JSON))
-    return WholeAnswer(answer.status, headers, codec.fold(events), facts, BodyKind.JSON)
+    return replace(answer, facts=scanner.facts)
 
 
-def _typed(headers: list[RawHeader] | tuple[RawHeader, ...], kind: bytes) -> list[RawHeader]:
+def _typed(headers: list[RawHeader], kind: bytes) -> list[RawHeader]:
     """The fields with a content type that begins with ``kind``."""
     right = any(name == b"content-type" and value.startswith(kind) for name, value in headers)
-    return list(headers) if right else [*(one for one in headers if one[0] != b"content-type"), (b"content-type", kind)]
+    return headers if right else [*(one for one in headers if one[0] != b"content-type"), (b"content-type", kind)]

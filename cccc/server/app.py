@@ -24,6 +24,7 @@ from cccc.server.admin_routes import admin_routes
 from cccc.server.edge import EdgeRules
 from cccc.server.help_routes import help_routes
 from cccc.server.logs import Logs, told_of
+from cccc.server.merge_routes import merge_routes
 from cccc.server.proxy_routes import proxy_routes
 from cccc.server.routing import Router
 from cccc.server.serve import Server, serve, undisturbed
@@ -60,10 +61,10 @@ class App:
         self._options = options
         self._say = say
         self._clock = clock or SystemClock()
-        self._client_files = None if machine is None else ClientFiles(state_dir, machine, self._clock)
         self._server: Server | None = None
         self.control: Local | None = None
         """What can be seen and done from ``on_listening`` on, in this proxy's own loop."""
+        self._client_files = None if machine is None else ClientFiles(state_dir, machine, self._clock)
 
     def load(self) -> Loaded:
         """The configuration as it is now. Raises ``ConfigError``."""
@@ -150,6 +151,7 @@ class App:
             *proxy_routes(runtime),
             *admin_routes(local, self._clock),
             *help_routes(lambda: runtime.loaded.auth_token is not None),
+            *merge_routes(lambda: runtime.loaded, self._state_dir, self._clock),
         )
         instance, begun_with = runtime.context.instance, runtime.loaded
         rules = self._rules(instance, begun_with)

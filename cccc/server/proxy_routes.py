@@ -68,7 +68,7 @@ async def _models(runtime: Runtime, request: Request, responder: Responder) -> N
     names = await runtime.models.names()
     wanted = request.fields.get("id")
     if wanted is None:
-        await responder.send(200, _json(runtime), codec.models_body(names))
+        await responder.send(200, _json(runtime), codec.models_body(names, runtime.models.windows(names)))
     elif wanted in names:
         await responder.send(200, _json(runtime), codec.model_body(wanted))
     else:

@@ -112,3 +112,10 @@ def m003_figures(db: Database) -> None:
         )""")
     db.execute("DROP INDEX requests_time")
     db.execute("CREATE INDEX attempts_of_endpoint ON attempts (endpoint, started, outcome, ttft_ms)")
+
+
+@migrations()
+def m004_losses(db: Database) -> None:
+    """What conversions have lost, as a JSON array, which statistics sum up by what is lost."""
+    db.execute("ALTER TABLE requests ADD COLUMN losses TEXT")
+    db.execute("CREATE INDEX requests_losses ON requests (time) WHERE losses IS NOT NULL")

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 
 import orjson
 
+from cccc.domain.loss import Loss
 from cccc.domain.ranking import Ranking
 from cccc.domain.record import AttemptRecord, RequestRecord
 from cccc.domain.usage import Usage
@@ -67,7 +68,7 @@ REQUESTS = Table(
         "id", "time", "client", "client_type", "wire_format", "action", "stream", "verdict", "status", "duration_ms",
         "model", "model_served", "endpoint", "target_format", "converted", "ttft_ms", "cost_usd", "session", "error",
     ),
-    apart=_BODIES | {"usage", "ranking", "attempts"},
+    apart=_BODIES | {"usage", "losses", "ranking", "attempts"},
 )  # fmt: skip
 
 ATTEMPTS = Table(
@@ -85,6 +86,7 @@ def encode_request(record: RequestRecord, clean: Clean) -> dict[str, Any]:
     row = REQUESTS.encode(record, clean)
     for name in _USAGE:
         row[f"usage_{name}"] = None if record.usage is None else getattr(record.usage, name)
+    row["losses"] = clean(values.dumps(record.losses).decode()) if record.losses else None
     row["ranking"] = None if record.ranking is None else clean(values.dumps(record.ranking).decode())
     row["attempts"] = len(record.attempts)
     return row
@@ -104,6 +106,7 @@ def decode_request(row: Row, attempts: Sequence[Row], bodies: Mapping[tuple[int,
         **REQUESTS.fields(row),
         **_bodies_of(0, bodies),
         usage=usage_of(row),
+        losses=() if row["losses"] is None else values.loads(tuple[Loss, ...], row["losses"]),
         ranking=None if row["ranking"] is None else values.loads(Ranking, row["ranking"]),
         attempts=tuple(
             AttemptRecord(**ATTEMPTS.fields(attempt), **_bodies_of(attempt["number"], bodies)) for attempt in attempts

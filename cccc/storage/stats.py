@@ -24,6 +24,7 @@ from cccc.control.api import (
     ConversionCount,
     ErrorCount,
     Figures,
+    Lost,
     Outcome,
     SeriesView,
     Span,
@@ -148,6 +149,13 @@ _CONVERSIONS = f"""
     GROUP BY wire_format, target_format ORDER BY count(*) DESC, wire_format, target_format
 """
 
+# The few requests that lost something have an index of their own.
+_LOSSES = f"""
+    SELECT {{key}} AS whose, json_extract(lost.value, '$.what') AS what, count(*)
+    FROM requests INDEXED BY requests_losses, json_each(requests.losses) AS lost WHERE losses IS NOT NULL AND {_WANTED}
+    GROUP BY whose, what ORDER BY count(*) DESC, what
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
@@ -170,7 +178,8 @@ class Stats:
         self, by: StatsKey, *, since: float, client_type: ClientType | None = None, endpoint: str | None = None
     ) -> StatsView:
         """Groups with the most requests first; days in their order (days of this machine's time zone)."""
-        return StatsView(since, by, self._groups(by, _Scope(since, math.inf, client_type, endpoint)))
+        scope = _Scope(since, math.inf, client_type, endpoint)
+        return StatsView(since, by, self._groups(by, scope), self._conversions(scope))
 
     def series(
         self,
@@ -206,16 +215,23 @@ class Stats:
                 ErrorCount(Verdict(verdict), None if outcome is None else Outcome(outcome), status, requests)
                 for verdict, outcome, status, requests in self._rows(_ERRORS, scope)
             ),
-            conversions=tuple(
-                ConversionCount(WireFormat(asked), WireFormat(sent), requests)
-                for asked, sent, requests in self._rows(_CONVERSIONS, scope)
-            ),
+            conversions=self._conversions(scope),
         )
 
     def _groups(self, by: StatsKey, scope: _Scope) -> tuple[StatsGroup, ...]:
         order = "key" if by is StatsKey.DAY else "count(*) DESC, key"
         rows = _BY_ENDPOINT if by is StatsKey.ENDPOINT else _BY_REQUEST.format(key=_COLUMNS[by])
-        return tuple(sums.group() for sums in self._sums(rows, scope, order=order))
+        losses: dict[str, list[Lost]] = {}
+        key = _ANSWERED if by is StatsKey.ENDPOINT else _COLUMNS[by]
+        for group, what, count in self._rows(_LOSSES.format(key=key), scope):
+            losses.setdefault(group, []).append(Lost(what, count))
+        return tuple(sums.group(losses.get(sums.key, ())) for sums in self._sums(rows, scope, order=order))
+
+    def _conversions(self, scope: _Scope) -> tuple[ConversionCount, ...]:
+        return tuple(
+            ConversionCount(WireFormat(asked), WireFormat(sent), requests)
+            for asked, sent, requests in self._rows(_CONVERSIONS, scope)
+        )
 
     def _total(self, scope: _Scope) -> Figures:
         return next((sums.figures() for sums in self._sums(_BY_REQUEST.format(key="0"), scope)), Figures())
@@ -260,7 +276,7 @@ class _Sums:
     def cache_share(self) -> float | None:
         return self.usage.cache_read / self.usage.prompt if self.usage.prompt else None
 
-    def group(self) -> StatsGroup:
+    def group(self, losses: Iterable[Lost]) -> StatsGroup:
         return StatsGroup(
             key=self.key,
             requests=self.requests,
@@ -272,6 +288,7 @@ class _Sums:
             cost_usd=self.cost_usd,
             cache_share=self.cache_share,
             tokens_per_s=self.tokens_per_s,
+            losses=tuple(losses),
         )
 
     def figures(self) -> Figures:

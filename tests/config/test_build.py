@@ -60,6 +60,15 @@ def test_formats(keys: dict[str, Any], formats: set[WireFormat]) -> None:
     assert set(endpoint(**keys).urls) == formats
 
 
+@pytest.mark.parametrize(
+    ("url", "first"),
+    [("https://api.openai.com/v1", RESPONSES), ("https://a.example/v1", CHAT), ("http://127.0.0.1:11434", CHAT)],
+)
+def test_which_api_of_a_base_is_tried_first(url: str, first: WireFormat) -> None:
+    """Its maker's own host has both; elsewhere Chat is the likelier one."""
+    assert next(iter(endpoint(url_openai=url).urls)) is first
+
+
 def test_a_target_format_without_address_is_ignored_with_a_warning() -> None:
     entry = {"name": "e", "url_anthropic": "https://a.example", "auth_value": "k", "target_format": "openai_chat"}
     result = loaded({"endpoints": [entry]})

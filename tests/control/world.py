@@ -25,6 +25,7 @@ from cccc.control.api import (
     ConfigSection,
     ConfigValue,
     ConfigView,
+    ConversionCount,
     EndpointActivity,
     EndpointDetail,
     EndpointView,
@@ -33,6 +34,7 @@ from cccc.control.api import (
     FieldKind,
     FormatProbe,
     Learned,
+    Lost,
     ModelRule,
     Outcome,
     Overview,
@@ -55,6 +57,7 @@ from cccc.control.api import (
     WireFormat,
 )
 from cccc.domain.endpoint import Action
+from cccc.domain.loss import Loss
 
 NOW = 1_782_909_120.0
 """2026-07-01T12:32:00Z."""
@@ -218,6 +221,11 @@ FAILED_OVER = replace(
     ttft_ms=850.5,
     usage=Usage(input=22_800, output=301),
     cost_usd=None,
+    losses=(
+        Loss("system[1].cache_control", "cache_control", "OpenAI Chat has no counterpart"),
+        Loss("tools[0].cache_control", "cache_control", "OpenAI Chat has no counterpart"),
+        Loss("messages[1].content[0]", "thinking signature", "only its maker can read it"),
+    ),
     attempts=(
         replace(
             OK.attempts[0],
@@ -329,7 +337,13 @@ STATS = StatsView(
             usage=Usage(),
             cost_usd=None,
             cache_share=None,
+            losses=(Lost("cache_control", 41), Lost("thinking signature", 2)),
         ),
+    ),
+    conversions=(
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.ANTHROPIC, 842),
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, 2),
+        ConversionCount(WireFormat.OPENAI_RESPONSES, WireFormat.OPENAI_CHAT, 1),
     ),
 )
 

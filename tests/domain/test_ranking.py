@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cccc.domain.endpoint import Action, ClientType, Endpoint, ModelRule, WireFormat
 from cccc.domain.failover import Outcome
 from cccc.domain.health import Availability, Standing
-from cccc.domain.ranking import Cause, EndpointFacts, Need, Ranking, rank, response_time_bucket
+from cccc.domain.ranking import Cause, EndpointFacts, Need, Ranking, Unsayable, rank, response_time_bucket
 
 ANTHROPIC, CHAT, RESPONSES = WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES
 NOW = 1_800_000_000.0
@@ -190,6 +190,47 @@ def test_a_format_that_cannot_be_reached_has_no_place() -> None:
     (out,) = Pool().has("own").has("chat", CHAT).ranked(need).excluded
     assert (out.cause, out.would_be, out.key) == (Cause.FORMAT, None, None)
     assert out.reason == "speaks openai_chat, and this request cannot be converted to that"
+
+
+def test_why_a_request_cannot_be_converted() -> None:
+    need = replace(CLAUDE, convertible=frozenset(), unsayable=Unsayable("previous_response_id", "it is held elsewhere"))
+    (out,) = Pool().has("own").has("chat", CHAT).ranked(need).excluded
+    assert out.reason == (
+        "speaks openai_chat, and this request cannot be converted to that (previous_response_id: it is held elsewhere)"
+    )
+    assert out.param == "previous_response_id"
+
+
+def test_a_compaction_is_asked_for_as_a_turn_where_the_format_has_none() -> None:
+    need = Need(RESPONSES, ClientType.CODEX, action=Action.COMPACT, convertible=frozenset({CHAT, ANTHROPIC}))
+    ranking = Pool().has("chat", CHAT).has("own", RESPONSES).ranked(need)
+    assert [(one.name, one.target_format, one.native) for one in ranking.order] == [
+        ("own", RESPONSES, True),
+        ("chat", CHAT, False),
+    ]
+
+
+def test_a_candidate_that_cannot_be_told_the_request() -> None:
+    """It is left out with its reason and the place it had; the others move up and are explained anew."""
+    ranking = Pool().has("chat", CHAT, priority=1).has("own", priority=2).has("last", CHAT, priority=3).ranked(CLAUDE)
+    assert names(ranking) == ["own", "chat", "last"]
+    left = ranking.without("chat", Unsayable("messages[0].content[1]", "Chat takes no sound"))
+    assert [(one.name, one.rank, one.decided_by) for one in left.order] == [("own", 1, None), ("last", 2, "native")]
+    (out,) = left.excluded
+    assert (out.name, out.would_be, out.cause, out.param) == ("chat", 2, Cause.FORMAT, "messages[0].content[1]")
+    assert out.reason == (
+        "is asked in openai_chat, and this request cannot be converted to that "
+        "(messages[0].content[1]: Chat takes no sound)"
+    )
+    assert left.without("nobody", Unsayable("", "whatever")) is left
+
+
+def test_a_last_resort_that_cannot_be_told_the_request() -> None:
+    ranking = Pool().has("chat", CHAT, state=OPEN).ranked(CLAUDE)
+    assert ranking.last_resort is not None
+    left = ranking.without("chat", Unsayable("n", "one answer only"))
+    assert left.last_resort is None
+    assert [(one.name, one.cause) for one in left.excluded] == [("chat", Cause.FORMAT)]
 
 
 def test_an_action_that_a_format_does_not_have() -> None:

@@ -110,3 +110,14 @@ def test_without_a_model_the_request_is_named() -> None:
 def test_every_failure_of_the_table_has_its_rank() -> None:
     assert {rule.then.failure for rule in RULES if rule.then.failure} <= set(_MOST_FIXABLE)
     assert {rule.outcome for rule in RULES} == set(Outcome)
+
+
+def test_a_part_of_the_request_that_no_endpoint_takes_is_named() -> None:
+    """Whatever else keeps endpoints out for good; one that only rests may still take it."""
+    unsaid = Excluded("chat", "is asked in openai_chat", cause=Cause.FORMAT, param="messages[0]")
+    reserved = Excluded("codex-only", "serves codex only", cause=Cause.CLIENT_TYPE)
+    refusal = told(unsaid, reserved)
+    assert (refusal.failure, refusal.param) == (Failure.NOT_CONVERTIBLE, "messages[0]")
+    assert refusal.message.startswith("no endpoint takes messages[0] of model 'm'")
+    resting = Excluded("own", "is rate limited (429)", NOW + 5, cause=Cause.LIMITED)
+    assert told(unsaid, resting).failure is Failure.COOLING_DOWN

@@ -117,6 +117,20 @@ openai_base_url = "{base_url}"
 unbounded_connection_retries = false
 """
 
+_COMPACTING_CONFIG = """\
+model = "{model}"
+model_provider = "named"
+model_auto_compact_token_limit = 10
+
+[model_providers.named]
+name = "OpenAI"
+base_url = "{base_url}"
+experimental_bearer_token = "{key}"
+
+[features]
+unbounded_connection_retries = false
+"""
+
 
 class Codex(Client):
     """Codex in exec mode. Its own sandbox is off: what it runs comes from our scripts, and containers have none."""
@@ -143,10 +157,22 @@ class Codex(Client):
         (config / "config.toml").write_text(text, encoding="utf-8")
         return await self._exec(prompt, CODEX_HOME=str(config), CODEX_API_KEY=key)
 
-    async def _exec(self, prompt: str, **variables: str) -> Run:
+    async def compact_between(
+        self, first: str, second: str, base_url: str, *, model: str = "gpt-5.5", key: str = "a-key"
+    ) -> Run:
+        """Two prompts of one session, compacted in between as Codex does with a provider that it takes for OpenAI."""
+        config = self.home / "codex"
+        config.mkdir(parents=True, exist_ok=True)
+        text = _COMPACTING_CONFIG.format(model=model, base_url=f"{base_url}/v1", key=key)
+        (config / "config.toml").write_text(text, encoding="utf-8")
+        run = await self._exec(first, CODEX_HOME=str(config))
+        assert run.code == 0, run
+        return await self._exec("resume", "--last", second, CODEX_HOME=str(config))
+
+    async def _exec(self, *arguments: str, **variables: str) -> Run:
         command = [
             *(binary("codex"), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"),
-            prompt,
+            *arguments,
         ]
         return await _run(command, self.folder, self.environment(**variables))
 

@@ -93,10 +93,11 @@ async def played(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -
     turns = anyio.CapacityLimiter(AT_ONCE)
     async with AsyncExitStack() as stack:
         sick = [await _sick(stack, session) for session in SESSIONS]
-        well = [script.provider(f"well-{name}") for name, script in CLIENTS.items()]
-        for provider in well:
+        well = {name: script.provider(f"well-{name}") for name, script in CLIENTS.items()}
+        for provider in well.values():
             await stack.enter_async_context(provider.running())
-        pool = configuration([*(entry for _, entry in sick), *map(endpoint, well)], timeouts=PATIENCE)
+        others = [endpoint(provider, models=[f"{name}-*"]) for name, provider in well.items()]
+        pool = configuration([*(entry for _, entry in sick), *others], timeouts=PATIENCE)
         async with running_proxy(folder, pool) as proxy, anyio.create_task_group() as tasks:
             for session in SESSIONS:
                 tasks.start_soon(_play, session, proxy, folder / session.model, turns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +77,17 @@ async def test_codex_falls_back_from_websocket_at_once(built_in: bool, tmp_path:
     assert here.relay.requests == [("GET", "/v1/responses"), ("POST", "/v1/responses")]
 
 
-async def test_codex_finds_both_model_lists(tmp_path: Path) -> None:
-    async with place(tmp_path, CODEX) as here:
+async def test_codex_knows_any_model_by_the_catalogue(tmp_path: Path) -> None:
+    async with place(tmp_path, replace(CODEX, model="glm-5")) as here:
         catalogue = f'"{here.relay.base_url}/v1/models"'
-        run = await here.client.ask("hello", here.relay.base_url, model_catalog_url=catalogue)
+        run = await here.client.ask("hello", here.relay.base_url, model="glm-5", model_catalog_url=catalogue)
         asked = next(target for method, target in here.relay.requests if method == "GET")
         lists: Any = (await here.proxy.ask("GET", asked, fields=[("user-agent", "codex_exec/0.169.0")])).json
     assert run.code == 0, run
     assert "failed to decode models response" not in run.stderr
     assert asked.startswith("/v1/models?client_version=")
-    assert [model["id"] for model in lists["data"]] == [CODEX.model]
-    assert lists["models"] == []
+    assert [model["id"] for model in lists["data"]] == ["glm-5"]
+    assert [model["slug"] for model in lists["models"]] == ["glm-5"]
+    assert "Model metadata for" not in run.stderr
+    (turn,) = here.provider.turns
+    assert ("custom", "apply_patch") in {(tool["type"], tool.get("name")) for tool in turn.json["tools"]}

@@ -92,7 +92,7 @@ def test_keepalives(wire_format: WireFormat, codex: bool, expected: bytes) -> No
 
 
 def test_model_lists() -> None:
-    assert orjson.loads(CODECS[A].models_body(("x",))) == {
+    assert orjson.loads(CODECS[A].models_body(("x",), {})) == {
         "data": [
             {
                 "type": "model",
@@ -107,8 +107,11 @@ def test_model_lists() -> None:
         "last_id": "x",
     }
     openai_list = {"object": "list", "data": [{"id": "x", "object": "model", "created": 0, "owned_by": "cccc"}]}
-    assert orjson.loads(CODECS[C].models_body(("x",))) == openai_list
-    assert orjson.loads(CODECS[R].models_body(("x",))) == {**openai_list, "models": []}
+    assert orjson.loads(CODECS[C].models_body(("x",), {})) == openai_list
+    body = orjson.loads(CODECS[R].models_body(("x",), {"x": 9}))
+    (entry,) = body.pop("models")
+    assert body == openai_list
+    assert (entry["slug"], entry["context_window"]) == ("x", 9)
 
 
 def test_the_official_types_accept_what_we_say() -> None:

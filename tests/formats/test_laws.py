@@ -214,7 +214,7 @@ def test_its_own_errors_are_read_back(wire_format: WireFormat) -> None:
 
 def test_its_model_list_holds_the_models(wire_format: WireFormat) -> None:
     codec = CODECS[wire_format]
-    listed = orjson.loads(codec.models_body(("one", "two")))["data"]
+    listed = orjson.loads(codec.models_body(("one", "two"), {}))["data"]
     assert [model["id"] for model in listed] == ["one", "two"]
     assert listed[0] == orjson.loads(codec.model_body("one"))
-    assert orjson.loads(codec.models_body(()))["data"] == []
+    assert orjson.loads(codec.models_body((), {}))["data"] == []

@@ -13,6 +13,8 @@ _ITEM_PREFIX = {
     "reasoning": "rs_",
     "function_call": "fc_",
     "custom_tool_call": "ctc_",
+    "local_shell_call": "lsh_",
+    "tool_search_call": "tsc_",
     "compaction": "cmp_",
 }
 
@@ -20,6 +22,7 @@ _RESPONSE_ENDS = frozenset({"response.completed", "response.incomplete"})
 
 _DELTAS = {
     "response.output_text.delta": "response.output_text.done",
+    "response.refusal.delta": "response.refusal.done",
     "response.reasoning_summary_text.delta": "response.reasoning_summary_text.done",
     "response.reasoning_text.delta": "response.reasoning_text.done",
     "response.function_call_arguments.delta": "response.function_call_arguments.done",
@@ -27,11 +30,13 @@ _DELTAS = {
 }
 _DONE_FIELD = {
     "response.output_text.done": "text",
+    "response.refusal.done": "refusal",
     "response.reasoning_summary_text.done": "text",
     "response.reasoning_text.done": "text",
     "response.function_call_arguments.done": "arguments",
     "response.custom_tool_call_input.done": "input",
 }
+_CONTENT = {"output_text": "text", "refusal": "refusal"}
 _PARTS = ("response.content_part.", "response.reasoning_summary_part.")
 
 
@@ -67,7 +72,7 @@ class _Item:
         assert self.written == "", f"deltas of {self.id} without their done event"
         assert (item["id"], item["type"]) == (self.id, self.type), "output_item.done of another item"
         contents = {
-            "message": lambda: [part["text"] for part in item["content"] if part["type"] == "output_text"],
+            "message": lambda: [part[_CONTENT[part["type"]]] for part in item["content"]],
             "reasoning": lambda: [part["text"] for part in (*item["summary"], *(item.get("content") or ()))],
             "function_call": lambda: [item["arguments"]],
             "custom_tool_call": lambda: [item["input"]],
@@ -144,6 +149,7 @@ def _response(response: Mapping[str, Any], said: Said) -> None:
             case "message":
                 assert item["role"] == "assistant"
                 said.text += "".join(part["text"] for part in item["content"] if part["type"] == "output_text")
+                said.refusal += "".join(part["refusal"] for part in item["content"] if part["type"] == "refusal")
             case "reasoning":
                 said.thinking += "".join(part["text"] for part in (*item["summary"], *(item.get("content") or ())))
             case "function_call":
@@ -151,6 +157,12 @@ def _response(response: Mapping[str, Any], said: Said) -> None:
                 said.tools.append(Tool(item["call_id"], item["name"], item["arguments"], False, item.get("namespace")))
             case "custom_tool_call":
                 said.tools.append(Tool(item["call_id"], item["name"], item["input"], True, item.get("namespace")))
+            case "local_shell_call":
+                assert isinstance(item["action"], dict), "the action of a local shell is no object"
+                said.tools.append(Tool(item["call_id"], "local_shell", json.dumps(item["action"])))
+            case "tool_search_call":
+                assert isinstance(item["arguments"], dict), "the arguments of a search for tools are no object"
+                said.tools.append(Tool(item["call_id"], "tool_search", json.dumps(item["arguments"])))
     ids = [tool.id for tool in said.tools]
     assert all(ids), "a call without call_id"
     assert len(ids) == len(set(ids)), "two calls with one call_id"

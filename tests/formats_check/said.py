@@ -27,6 +27,7 @@ class Said:
     id: str
     text: str = ""
     thinking: str = ""
+    refusal: str = ""
     tools: list[Tool] = field(default_factory=list)
     stop: str | None = None
     usage: dict[str, Any] | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cccc.http.headers import HOP_BY_HOP, to_client, to_upstream
+from cccc.http.headers import HOP_BY_HOP, to_client, to_other_format, to_upstream
 from cccc.http.messages import Headers
 
 CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.json"))
@@ -141,3 +141,10 @@ def test_recorded_requests_lose_only_credentials_and_framing(path: Path) -> None
         "x-api-key",
     }
     assert {name for name in lost if not name.startswith("sec-websocket-")} <= expected
+
+
+def test_to_an_endpoint_of_another_format_goes_what_means_the_same_there() -> None:
+    sent = Headers.of((name, "x") for name in (*PASS_UPSTREAM, *STAY_HERE, "accept-language", "traceparent"))
+    assert {name for name, _ in to_other_format(sent)} == {
+        *(b"accept", b"accept-language", b"content-type", b"traceparent", b"user-agent")
+    }

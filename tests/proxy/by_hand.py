@@ -5,8 +5,9 @@ For tests that run thousands of cases, or that hold an exchange at a point of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import anyio
@@ -18,6 +19,7 @@ from cccc.errors import UpstreamError
 from cccc.formats.registry import CODECS
 from cccc.http.messages import Headers, Interruption, Request, RequestHead, UpstreamRequest
 from cccc.proxy.exchange import Exchange
+from cccc.proxy.targets import Repair
 from tests.clock import ManualClock
 from tests.demo.talk import PATH, A, R, ask
 from tests.proxy.small_proxy import endpoint, runtime_of
@@ -109,10 +111,23 @@ class Kept:
 
 
 class ByHand:
-    """Two endpoints of one format, ``first`` and ``second``, and exchanges that are begun one by one."""
+    """Two endpoints of one format, ``first`` and ``second``, and exchanges that are begun one by one.
 
-    def __init__(self, wire_format: WireFormat, *names: str, gate_timeout: float = 20.0, **more: Any) -> None:
+    ``client``: the client speaks another format than the endpoints; ``speaks``: so do these endpoints.
+    """
+
+    def __init__(
+        self,
+        wire_format: WireFormat,
+        *names: str,
+        gate_timeout: float = 20.0,
+        client: WireFormat | None = None,
+        speaks: Mapping[str, WireFormat] = MappingProxyType({}),
+        **more: Any,
+    ) -> None:
         self.wire_format = wire_format
+        self.client = client or wire_format
+        self._speaks = speaks
         self.clock = ManualClock()
         self.transport = FromMemory()
         self.names = names or ("first", "second")
@@ -126,7 +141,12 @@ class ByHand:
         self.records = self._ledger.records
 
     def _endpoint(self, name: str, place: int, **more: Any) -> Endpoint:
-        return endpoint(name, self.wire_format, f"http://{name}/v1", place, **more)
+        return endpoint(name, self._speaks.get(name, self.wire_format), f"http://{name}/v1", place, **more)
+
+    def mend(self, *tools: str) -> None:
+        """Let arguments of these tools be mended."""
+        settings = self._context.settings
+        self._context.settings = replace(settings, repair=Repair(frozenset(tools)))
 
     def gives(self, name: str, *parts: Part, **more: Any) -> None:
         """What an endpoint answers from now on."""
@@ -134,11 +154,11 @@ class ByHand:
 
     def exchange(self, responder: Kept, *, stream: bool = True, **more: Any) -> Exchange:
         """A request, not yet begun."""
-        fields = [("content-type", "application/json"), ("user-agent", AGENTS.get(self.wire_format, "sdk/1"))]
-        path = PATH[self.wire_format]
-        body = orjson.dumps(ask(self.wire_format, stream=stream, **more))
+        fields = [("content-type", "application/json"), ("user-agent", AGENTS.get(self.client, "sdk/1"))]
+        path = PATH[self.client]
+        body = orjson.dumps(ask(self.client, stream=stream, **more))
         request = Request(RequestHead("POST", path, path, "", Headers.of(fields)), body, ("127.0.0.1", 1))
-        return Exchange(self._context, CODECS[self.wire_format], Action.TURN, request, responder)
+        return Exchange(self._context, CODECS[self.client], Action.TURN, request, responder)
 
     async def run(self, *, stream: bool = True, **more: Any) -> tuple[Kept, RequestRecord]:
         """A whole exchange on endpoints in good health."""

@@ -200,9 +200,12 @@ async def observed(
     second: bool,
     trusted: ssl.SSLContext,
     stranger: ssl.SSLContext,
+    upstream: WireFormat | None = None,
 ) -> dict[str, Any]:
-    bad = SimulatedProvider(wire_format, name="bad")
-    good = SimulatedProvider(wire_format, name="good")
+    """``upstream``: the format of the endpoints, where it is not the client's."""
+    spoken = upstream or wire_format
+    bad = SimulatedProvider(spoken, name="bad")
+    good = SimulatedProvider(spoken, name="good")
     bad.fail_next(*ANSWERS.get(fault, ()))
     timeouts = TIMEOUTS.get(fault, Timeouts())
     request = post(PATH[wire_format], ask(wire_format, stream=stream), user_agent=AGENTS.get(wire_format, "sdk/1"))
@@ -210,8 +213,8 @@ async def observed(
         url = await stack.enter_async_context(place(fault, bad, stranger))
         await stack.enter_async_context(good.running())
         pool = [
-            endpoint("bad", wire_format, url, 1, timeouts=timeouts),
-            endpoint("good", wire_format, good.base_url, 2, timeouts=timeouts),
+            endpoint("bad", spoken, url, 1, timeouts=timeouts),
+            endpoint("good", spoken, good.base_url, 2, timeouts=timeouts),
         ]
         proxy = await stack.enter_async_context(small_proxy(*pool[: 1 + second], ssl_context=trusted))
         if fault == "stale kept-alive":

@@ -14,7 +14,7 @@ from cccc.demo.ask import Ask, Reply, Say, Think
 from cccc.demo.configuration import endpoint
 from cccc.demo.faults import Fault
 from cccc.demo.provider import SimulatedProvider
-from cccc.domain.endpoint import Action
+from cccc.domain.endpoint import Action, WireFormat
 from cccc.proxy.remedies import WEEK
 from tests.clock import ManualClock
 from tests.proxy.harness import MODEL, A, C, R, proxy
@@ -160,19 +160,41 @@ async def test_the_header_of_the_key_is_found_out_and_kept(tmp_path: Path, heade
                     assert len(upstream.turns) == turns
 
 
-async def test_a_base_that_speaks_the_other_openai_api(tmp_path: Path) -> None:
-    """Not ill, not asked again in this format, and still there for the other one."""
-    chat, both = SimulatedProvider(C, name="chat"), SimulatedProvider(R, name="responses")
-    async with chat.running(), both.running():
+@pytest.mark.parametrize("speaks", [C, R])
+@pytest.mark.parametrize("client", [A, C, R])
+async def test_a_base_that_speaks_one_openai_api(
+    client: WireFormat, speaks: WireFormat, tmp_path: Path, clock: ManualClock
+) -> None:
+    """Asked in one, then in the other, within the same request; from then on, after a restart too, in the right one."""
+    upstream = SimulatedProvider(speaks, name="only")
+    base = {"name": "only", "auth_value": "any-key"}
+    tried_first = client if client in (C, R) else C
+    async with upstream.running():
+        base["url_openai"] = upstream.base_url
+        for restarted in (False, True):
+            async with proxy(tmp_path, [base], clock=clock) as running:
+                reply = await running.turn(client, stream=True)
+                assert reply.field("x-cccc-converted") == (None if client is speaks else speaks)
+                record = await running.record(reply.id)
+                (view,) = await running.control.endpoints()
+                assert view.breaker.value == "closed"
+                tried = [attempt.wire_format for attempt in record.attempts]
+                assert tried == ([speaks] if restarted or tried_first is speaks else [tried_first, speaks])
+        clock.advance(WEEK)
+        async with proxy(tmp_path, [base], clock=clock) as running:
+            assert (await running.turn(client)).status == 200
+    lessons = 0 if tried_first is speaks else 2
+    assert len(upstream.received) == 3 + lessons
+
+
+async def test_a_base_without_the_api_of_a_request_that_cannot_be_converted(tmp_path: Path) -> None:
+    chat, other = SimulatedProvider(C, name="chat"), SimulatedProvider(R, name="other")
+    async with chat.running(), other.running():
         base = endpoint(chat) | {"url_openai": chat.base_url}
-        async with proxy(tmp_path, [base, endpoint(both, priority=2)]) as running:
-            for _ in range(2):
-                assert (await running.turn(R)).field("x-cccc-endpoint") == "responses"
+        async with proxy(tmp_path, [base, endpoint(other, priority=2)]) as running:
+            reply = await running.turn(R, previous_response_id="resp_of_somebody")
+            assert reply.field("x-cccc-endpoint") == "other"
             assert len(chat.received) == 1
-            reply = await running.turn(C)
-            assert reply.field("x-cccc-endpoint") == "chat"
-            (view, _) = await running.control.endpoints()
-            assert view.breaker.value == "closed"
 
 
 async def test_counting_that_is_not_served_is_estimated_without_asking(tmp_path: Path, clock: ManualClock) -> None:

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cccc.domain.endpoint import WireFormat
+from cccc.ir.messages import Thinking
+from cccc.ir.seal import seal, seal_text
 from cccc.proxy.mending import betas, digest, mended, mended_headers
 from cccc.proxy.remedies import Kind, Remedy
 from tests.proxy.test_remedies import CHAT, CLAUDE, CODEX
@@ -24,6 +27,8 @@ def after(body: str, *remedies: Remedy) -> str:
 def without(path: str) -> Remedy:
     return Remedy(Kind.WITHOUT, path)
 
+
+OURS = seal(Thinking("", sealed="proof", origin=WireFormat.OPENAI_CHAT, maker="somebody"))
 
 CHANGES = [
     (without("store"), '{"model": "m",  "store":false , "x": 1.50}', '{"model": "m" , "x": 1.50}'),
@@ -147,6 +152,29 @@ CHANGES = [
         '{"input":[{"type":"reasoning","summary":[]}]}',
         '{"input":[{"type":"reasoning","summary":[]}]}',
     ),
+    (
+        Remedy(Kind.WITHOUT_OURS),
+        (
+            f'{{"messages":[{{"role":"assistant","content":[{{"type":"thinking","thinking":"t","signature":"{OURS}"}}, '
+            '{"type":"thinking","thinking":"t","signature":"theirs"}]},{"role":"user","content":"y"}]}'
+        ),
+        (
+            '{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"theirs"}]},'
+            '{"role":"user","content":"y"}]}'
+        ),
+    ),
+    (
+        Remedy(Kind.WITHOUT_OURS),
+        (
+            f'{{"input":[{{"type":"reasoning","encrypted_content":"{OURS}"}}, '
+            f'{{"type":"compaction","encrypted_content":"{seal_text("so far")}"}}, '
+            '{"type":"compaction","encrypted_content":"theirs"}]}'
+        ),
+        (
+            '{"input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"so far"}]}, '
+            '{"type":"compaction","encrypted_content":"theirs"}]}'
+        ),
+    ),
 ]
 
 
@@ -175,10 +203,14 @@ def test_what_cannot_be_changed_comes_back_as_it_is(remedy: Remedy, data: bytes)
     assert losses == ()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.KEY_HEADER, Kind.WITHOUT_BETA)])
+NOT_OF_THE_BODY = (Kind.KEY_HEADER, Kind.WITHOUT_BETA, Kind.SYSTEM_FIRST, Kind.REASONING_BACK)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in NOT_OF_THE_BODY])
 @pytest.mark.parametrize("spaced", [True, False])
 def test_the_second_time_nothing_is_left_to_change(kind: Kind, spaced: bool) -> None:
-    body = {**CLAUDE, **CODEX, **CHAT, "messages": CLAUDE["messages"], "odd": [ODD, 1]}
+    said = {"role": "assistant", "content": [{"type": "thinking", "thinking": "t", "signature": OURS}]}
+    body = {**CLAUDE, **CODEX, **CHAT, "messages": [*CLAUDE["messages"], said], "odd": [ODD, 1]}
     what = {
         Kind.WITHOUT: "output_config",
         Kind.RENAMED: "max_tokens",

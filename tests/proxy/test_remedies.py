@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,6 +99,7 @@ WORDINGS: list[tuple[WireFormat, str, tuple[Remedy, ...]]] = [
     (C, "Unsupported parameter: 'temperature' is not supported with this model.", without("temperature")),
     (C, "Unsupported value: 'temperature' does not support 0.2 with this model.", without("temperature")),
     (C, "property 'store' is unsupported", without("store")),
+    (C, "`temperature` is deprecated for this model.", without("temperature")),
     (C, "m does not support parameters: reasoning_effort, store", without("reasoning_effort", "store")),
     (C, 'Invalid JSON payload received. Unknown name "store": Cannot find field.', without("store")),
     (C, 'json: unknown field "store"', without("store")),
@@ -144,6 +146,7 @@ WORDINGS: list[tuple[WireFormat, str, tuple[Remedy, ...]]] = [
     (A, "invalid beta flag", (Remedy(Kind.WITHOUT_BETA),)),
     (A, "adaptive thinking is not supported on this model", ENABLED),
     (A, "thinking.type: Input should be 'enabled' or 'disabled'", ENABLED),
+    (A, "Only 'enabled' and 'disabled' are supported for thinking; 'adaptive' is not supported.", ENABLED),
     (A, ("thinking: Input tag 'adaptive' found using 'type' does not match any of the expected tags: 'disabled', "
      "'enabled'"), ENABLED),
     # thinking
@@ -216,3 +219,40 @@ def test_a_refused_key_is_sent_in_the_other_header() -> None:
 def test_how_long_a_cure_is_remembered_is_said_of_every_kind() -> None:
     assert set(LASTS) == set(Kind)
     assert all(seconds is None or seconds <= 30 * 86_400 for seconds in LASTS.values())
+
+
+# --- requests that were written by a conversion
+
+LATER = {"messages": [{"role": "user"}, {"role": "system"}]}
+CALLS = {"messages": [{"role": "assistant", "tool_calls": [{}]}]}
+TOLD = {"messages": [{"role": "assistant", "tool_calls": [{}], "reasoning_content": ""}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "kind"),
+    [
+        (LATER, "System message must be at the beginning.", Kind.SYSTEM_FIRST),
+        (LATER, "Only the first message may be a system message: system role must come first", Kind.SYSTEM_FIRST),
+        (LATER, "Only one system message is allowed", Kind.SYSTEM_FIRST),
+        ({"messages": [{"role": "system"}, {"role": "user"}]}, "System message must be at the beginning.", None),
+        (
+            CALLS,
+            "thinking is enabled but reasoning_content is missing in assistant tool call message at index 2",
+            Kind.REASONING_BACK,
+        ),
+        (CALLS, "The `reasoning_content` in the thinking mode must be passed back to the API.", Kind.REASONING_BACK),
+        (TOLD, "The `reasoning_content` in the thinking mode must be passed back to the API.", None),
+    ],
+)
+def test_a_conversion_is_made_otherwise_and_a_clients_own_words_are_not(
+    body: dict[str, Any], message: str, kind: Kind | None
+) -> None:
+    refused = Refused(Outcome.BAD_REQUEST, message, C, body, converted=True)
+    assert remedies(refused) == (() if kind is None else (Remedy(kind),))
+    assert remedies(replace(refused, converted=False)) == ()
+
+
+def test_a_temperature_that_is_fixed() -> None:
+    body = {"messages": [], "temperature": 0.2}
+    refused = Refused(Outcome.BAD_REQUEST, "invalid temperature: only 1 is allowed for this model", C, body)
+    assert remedies(refused) == (Remedy(Kind.WITHOUT, "temperature"),)

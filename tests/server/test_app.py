@@ -121,7 +121,9 @@ async def test_events_tell_of_a_request_as_it_goes(tmp_path: Path) -> None:
             await running.control.endpoint_action("one", EndpointAction.RESET)
             await anyio.sleep(0.01)
         await running.turn(A, stream=True)
-    assert [kind for kind in kinds if kind.startswith("Request")] == ["RequestStarted", "RequestFinished"]
+    # How many times its progress is told depends on how long it takes.
+    told = [kind for kind in kinds if kind.startswith("Request") and kind != "RequestProgress"]
+    assert told == ["RequestStarted", "RequestFinished"]
 
 
 async def test_it_tells_how_busy_it_is(tmp_path: Path) -> None:

@@ -43,13 +43,29 @@ async def test_the_model_list_is_the_union_in_the_words_of_every_client(tmp_path
             found = await running.ask("GET", "/v1/models/gpt-x", fields=OTHER)
             missing = await running.ask("GET", "/v1/models/no/such", fields=CLAUDE)
     assert claude["data"][0]["type"] == "model"
-    assert codex["models"] == []
+    assert [model["slug"] for model in codex["models"]] == ["claude-x", "shared", "alias", "gpt-x"]
     assert other.json["object"] == "list"
     assert other.id.startswith("req_")
     assert (found.status, found.json["id"]) == (200, "gpt-x")
     assert (missing.status, missing.json["error"]["type"]) == (404, "not_found_error")
     assert len(one.received) == len(two.received) == 1, "the lists are kept for five minutes"
     assert not off.received
+
+
+async def test_codex_is_told_the_smallest_context_window_of_a_model(tmp_path: Path) -> None:
+    one = SimulatedProvider(A, name="one", models=["here", "both"])
+    two = SimulatedProvider(A, name="two", models=["both", "there"])
+    off = SimulatedProvider(A, name="off", models=["here"])
+    async with one.running(), two.running(), off.running():
+        entries = [
+            endpoint(one, context_window=200_000),
+            endpoint(two, context_window=100_000, models=["promised"]),
+            endpoint(off, context_window=1_000, enabled=False),
+        ]
+        async with proxy(tmp_path, entries) as running:
+            listed = (await running.ask("GET", "/v1/models", fields=CODEX)).json["models"]
+    windows = {"here": 200_000, "both": 100_000, "promised": 100_000, "there": 100_000}
+    assert {model["slug"]: model["context_window"] for model in listed} == windows
 
 
 async def test_a_list_is_asked_for_again_after_five_minutes(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from cccc.control.api import StatsGroup, StatsKey
-from cccc.domain.endpoint import Action, ClientType
+from cccc.control.api import ConversionCount, Lost, StatsGroup, StatsKey
+from cccc.domain.endpoint import Action, ClientType, WireFormat
 from cccc.domain.failover import Outcome
+from cccc.domain.loss import Loss
 from cccc.domain.usage import Usage
 from cccc.domain.verdict import Verdict
 from cccc.storage.store import Store
@@ -108,3 +109,24 @@ def test_the_largest_group_comes_first_and_days_in_order(store: Store) -> None:
 
 def test_an_empty_log_has_no_groups(store: Store) -> None:
     assert all(groups(store, by) == {} for by in StatsKey)
+
+
+def test_losses_belong_to_the_endpoint_that_answered(store: Store) -> None:
+    cache, other = Loss("tools[0].cache_control", "cache_control", "no"), Loss("top_k", "top_k", "no")
+    chat = {"converted": True, "target_format": WireFormat.OPENAI_CHAT}
+    failed = attempt("alpha", Outcome.SERVER_ERROR)
+    store.submit(record(1, losses=(cache, cache, other), **chat))
+    store.submit(record(2, losses=(cache,), endpoint="beta", attempts=(failed, attempt("beta")), **chat))
+    store.submit(record(3, target_format=WireFormat.ANTHROPIC))
+    found = groups(store, StatsKey.ENDPOINT)
+    assert found["alpha"].losses == (Lost("cache_control", 2), Lost("top_k", 1))
+    assert found["beta"].losses == (Lost("cache_control", 1),)
+    assert groups(store, StatsKey.MODEL)["test-model"].losses == (Lost("cache_control", 3), Lost("top_k", 1))
+    assert store.stats.view(StatsKey.DAY, since=START).conversions == (
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.OPENAI_CHAT, 2),
+        ConversionCount(WireFormat.ANTHROPIC, WireFormat.ANTHROPIC, 1),
+    )
+    only = store.stats.view(StatsKey.ENDPOINT, since=START, endpoint="beta")
+    assert [(group.key, group.losses) for group in only.groups if group.losses] == [
+        ("beta", (Lost("cache_control", 1),))
+    ]

@@ -18,6 +18,8 @@ from tui.theme import Look
 
 BEAT = 0.03
 WIDE, SMALL = (120, 35), (80, 24)
+_PATIENCE, _QUIET = 100, 30
+"""Beats: how long a screen may take to look right, and how long one that is written down has not changed."""
 _SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
@@ -56,6 +58,29 @@ class Screens:
         """The same as one text."""
         return "\n".join(self.lines())
 
+    async def matches(self, name: str) -> None:
+        """Wait until the screen is as in the file of this name, which is how it looks when all is told.
+
+        ``UPDATE_SNAPSHOTS=1`` writes the file once nothing changes any more. Look at what you have written.
+        """
+        path = _SNAPSHOTS / f"{name}.txt"
+        if os.environ.get("UPDATE_SNAPSHOTS"):
+            path.write_text(await self._settled() + "\n", encoding="utf-8")
+        wanted = path.read_text(encoding="utf-8")
+        for _ in range(_PATIENCE):
+            if self.text() + "\n" == wanted:
+                return
+            await self.pilot.pause(BEAT)
+        assert self.text() + "\n" == wanted, f"{path.name} differs; UPDATE_SNAPSHOTS=1 writes it anew"
+
+    async def _settled(self) -> str:
+        """The screen's text once it has stayed the same for a while."""
+        text, since = self.text(), 0
+        while since < _QUIET:
+            await self.pilot.pause(BEAT)
+            text, since = (self.text(), since + 1) if self.text() == text else (self.text(), 0)
+        return text
+
     @property
     def front(self) -> Dashboard:
         """The screen in front."""
@@ -84,11 +109,3 @@ async def screens(
         await shown.until(lambda: app.frame.overview is not None or app.frame.trouble is not None, "a frame")
         await shown.press(*keys)
         yield shown
-
-
-def check_snapshot(name: str, text: str) -> None:
-    """Compare with the file of this name; ``UPDATE_SNAPSHOTS=1`` writes it. Look at what you have written."""
-    path = _SNAPSHOTS / f"{name}.txt"
-    if os.environ.get("UPDATE_SNAPSHOTS"):
-        path.write_text(text + "\n", encoding="utf-8")
-    assert text + "\n" == path.read_text(encoding="utf-8"), f"{path.name} differs; UPDATE_SNAPSHOTS=1 writes it anew"

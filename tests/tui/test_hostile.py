@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 
-from cccc.control.api import RequestStarted
+from cccc.control.api import RequestStarted, StatsKey
 from cccc.errors import ControlError
 from tests.control import world
 from tests.control.fake import FakeControl
+from tests.tui import counted
 from tests.tui.corpus import HOSTILE, assert_harmless
+from tests.tui.counted import Counted
 from tests.tui.pilot import SMALL, WIDE, Screens, screens
 
 pytestmark = pytest.mark.anyio
@@ -88,6 +91,41 @@ async def test_requests(portion: Sequence[str]) -> None:
         await shown.until(lambda: shown.app.frame.rows)
         look(shown)
         for key in ("up", "y", "pageup", "enter"):
+            await shown.press(key)
+            look(shown)
+
+
+@pytest.mark.parametrize("portion", texts())
+async def test_routing(portion: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = world.RANKING.order
+    some = cycle(portion)
+    order = tuple(
+        replace(one, name=name, rank=rank, model_sent=next(some))
+        for rank, (one, name) in enumerate(zip(cycle((first, second)), portion[::2], strict=False), 1)
+    )
+    excluded = tuple(replace(world.RANKING.excluded[0], name=name, reason=next(some)) for name in portion[1::2])
+    monkeypatch.setattr(world, "RANKING", replace(world.RANKING, order=order, excluded=excluded))
+    fake = hostile_world(portion)
+    fake.records = [replace(record, ranking=world.RANKING) for record in fake.records]
+    async with screens(fake, size=WIDE, keys=("2",)) as shown:
+        await shown.until(lambda: "Why is" in shown.text())
+        for keys in ("x", "minus", "down", "y", "m", "escape", "w"):
+            await shown.press(keys)
+            look(shown)
+
+
+@pytest.mark.parametrize("portion", texts())
+async def test_stats(portion: Sequence[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = (*portion, "1", "2", "3", "4")
+    crowd = [(512, 1, 1_600.0, 7_100_000, 138_000, 61.0)] * len(names)
+    monkeypatch.setattr(counted, "KEYS", dict.fromkeys(StatsKey, names))
+    monkeypatch.setattr(counted, "CROWD", crowd)
+    fake = Counted()
+    fake.views = hostile_world(portion).views
+    async with screens(fake, size=SMALL if portion is PORTIONS[0] else WIDE, keys=("4",)) as shown:
+        await shown.until(lambda: "842" in shown.text())
+        for key in ("e", "e", "x", "enter"):
             await shown.press(key)
             look(shown)
 

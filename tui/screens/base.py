@@ -18,7 +18,7 @@ from tui.widgets.chrome import HeaderLine, KeyLine, RuleLine, TabLine
 from tui.widgets.log_table import LogTable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
 
     from tui.app import CcccApp
 
@@ -76,8 +76,8 @@ class Dashboard(Screen[None]):
             self._applying = applying
             self.refresh_bindings()
 
-    def copyable(self) -> str | None:
-        """What ``y`` copies."""
+    def copyable(self) -> str | Sequence[str] | None:
+        """What ``y`` copies: a line, or several."""
         return None
 
     def show_frame(self) -> None:

@@ -84,6 +84,10 @@ class EndpointsScreen(Dashboard):
         """The endpoint under the cursor."""
         return self.frame.endpoint(self.query_one(LiveTable).selected)
 
+    def look_at(self, name: str) -> None:
+        """Select this endpoint: somebody comes from another screen because of it."""
+        self.query_one(LiveTable).select(name)
+
     def on_frame(self, frame: Frame) -> None:
         empty = frame.overview is not None and not frame.endpoints
         self.query_one(Welcome).display = empty

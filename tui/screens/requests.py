@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Key
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from cccc.control.api import BadFilter, CcccError, RequestFilter, RequestRecord, parse_filter
 from tui import format as fmt
@@ -22,8 +22,8 @@ from tui.state import Frame, Row, logged
 from tui.theme import FAILED
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.field import Field
-from tui.widgets.line import text
 from tui.widgets.log_table import LogTable
+from tui.widgets.said import Said
 
 _SETTLED = 0.15
 """Seconds that a selection stands before the log is asked about it."""
@@ -51,7 +51,7 @@ class RequestsScreen(Dashboard):
     def body(self) -> ComposeResult:
         with Horizontal(id="filter-line"):
             yield Field(placeholder="/ to type, for example  status:>=400 client:codex", compact=True, id="filter")
-            yield Static(id="filter-state", markup=False)
+            yield Said(id="filter-state")
         with Vertical(id="list", classes="pane") as pane:
             pane.border_title = f"Requests {self.cccc.glyphs.dot} newest last"
             yield LogTable(lambda row, width: line(row, width, self.frame.now, self.cccc), header)
@@ -92,7 +92,7 @@ class RequestsScreen(Dashboard):
         else:
             doing = (f"{glyphs.off} not following  ", palette["dim"])
         number = f"{fmt.count(shown)} shown  " if self._wanted != _EVERYTHING else f"all {fmt.count(shown)}  "
-        self.query_one("#filter-state", Static).update(text([(number, palette[""]), doing]))
+        self.query_one(Said).show([(number, palette[""]), doing])
         self.query_one(Field).set_class(self._complaint is not None, "-wrong")
         hint = "up stops following" if self.log_table.following else "f or end follows the newest"
         self.query_one("#list").border_subtitle = self._complaint or hint
@@ -127,8 +127,13 @@ class RequestsScreen(Dashboard):
         row = self.log_table.selected_row
         pane = self.query_one("#detail")
         pane.border_title = f"{fmt.safe(row.id)}" if row is not None else None
-        record = self._record if row is not None and self._record and self._record.id == row.id else None
-        self.query_one(Facts).show(request_facts(row, record, self.frame.now, self.cccc) if row is not None else ())
+        self.query_one(Facts).show(
+            request_facts(row, self._record_of(row.id), self.frame.now, self.cccc) if row is not None else ()
+        )
+
+    def _record_of(self, request_id: str) -> RequestRecord | None:
+        """What the log has said of this request, where it was the last one asked about."""
+        return self._record if self._record is not None and self._record.id == request_id else None
 
     def applies(self, verb: str) -> bool:
         if verb in ("open", "copy"):
@@ -143,10 +148,10 @@ class RequestsScreen(Dashboard):
     def action_open(self) -> None:
         """All facts on a page of their own."""
         if (row := self.log_table.selected_row) is not None:
-            request_id, record = row.id, self._record
+            request_id = row.id
 
             def facts(frame: Frame) -> Sequence[Fact]:
-                return request_facts(frame.row(request_id) or row, record, frame.now, self.cccc)
+                return request_facts(frame.row(request_id) or row, self._record_of(request_id), frame.now, self.cccc)
 
             self.app.push_screen(DetailScreen("requests", request_id, facts, copies=request_id))
 

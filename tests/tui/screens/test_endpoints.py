@@ -107,7 +107,11 @@ async def test_the_selection_stays_with_its_endpoint(fake: FakeControl, monkeypa
         await shown.until(lambda: table(shown).selected == "beta")
         alpha, beta = world.RANKING.order
         turned = replace(world.RANKING, order=(replace(beta, rank=1), replace(alpha, rank=2)))
-        monkeypatch.setattr(world, "RANKING", turned)
+
+        async def rank(*_: object, **__: object) -> object:
+            return turned
+
+        monkeypatch.setattr(fake, "rank", rank)
         fake.emit(EndpointChanged("beta"))
         await shown.until(lambda: [row.key.value for row in table(shown).ordered_rows] == ["beta", "alpha", "gamma"])
         assert (table(shown).selected, table(shown).cursor_row) == ("beta", 0)

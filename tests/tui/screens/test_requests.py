@@ -149,6 +149,15 @@ async def test_enter_opens_a_page(fake: FakeControl) -> None:
         assert shown.app.clipboard == GONE
 
 
+async def test_a_page_opened_at_once_tells_of_its_own_request(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.says("tries      1 alpha")
+        await shown.press("up", "enter")
+        await shown.says("tries      1 beta")
+        assert "1 alpha" not in shown.text()
+
+
 async def test_a_live_row_becomes_a_finished_one_in_its_place(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)

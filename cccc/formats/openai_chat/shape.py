@@ -11,11 +11,12 @@ from typing import Any
 
 import orjson
 
+from cccc.formats.openai_chat.calls import Call, Calls
 from cccc.ir import json
 from cccc.ir.sse import SseEvent, encode
 
 _DONE = b"data: [DONE]\n\n"
-_OF_A_CHOICE = ("index", "finish_reason")
+_OF_A_CALL = ("index", "id", "function", "custom")
 
 
 def unfold_reply(body: bytes, *, usage: bool) -> bytes:
@@ -45,8 +46,8 @@ class _Choice:
     def __init__(self) -> None:
         self._fields: dict[str, Any] = {"finish_reason": None}
         self._message: dict[str, Any] = {"role": "assistant", "content": None}
-        self._calls: list[dict[str, Any]] = []
-        self._at: dict[object, dict[str, Any]] = {}
+        self._calls = Calls()
+        self._rest: dict[Call, dict[str, Any]] = {}
 
     def take(self, choice: dict[str, Any]) -> None:
         for key, value in choice.items():
@@ -54,33 +55,28 @@ class _Choice:
                 self._fields[key] = _joined(self._fields.get(key), value) if key == "logprobs" else value
         for key, value in json.obj(choice.get("delta")).items():
             if key == "tool_calls":
-                for place, call in enumerate(map(json.obj, json.items(value))):
-                    self._call(call, place)
+                for call in map(json.obj, json.items(value)):
+                    self._call(call)
             elif key == "role":
                 self._message[key] = value or "assistant"
             elif value is not None:
                 self._message[key] = _joined(self._message.get(key), value)
 
     def whole(self, index: int) -> dict[str, Any]:
-        calls = {"tool_calls": self._calls} if self._calls else {}
+        calls = {"tool_calls": [self._whole(call) for call in self._calls.all]} if self._calls.all else {}
         return {"index": index, "message": self._message | calls, **self._fields}
 
-    def _call(self, fragment: dict[str, Any], place: int) -> None:
-        """A fragment of a call. Vendors reuse an index for a new call, and repeat or empty the id of an old one."""
-        index = fragment.get("index", place)
-        call = self._at.get(index)
-        call_id = json.text(fragment.get("id"))
-        if call is None or (call_id and call_id != call["id"]):
-            call = {"id": call_id or "", "type": "function", "function": {"name": "", "arguments": ""}}
-            self._calls.append(call)
-            self._at[index] = call
-        for key, value in fragment.items():
-            if key == "function":
-                function, more = call["function"], json.obj(value)
-                function["name"] = json.text(more.get("name")) or function["name"]
-                function["arguments"] += json.text(more.get("arguments")) or ""
-            elif key not in ("index", "id") and value is not None:
-                call[key] = value
+    def _call(self, fragment: dict[str, Any]) -> None:
+        call, _ = self._calls.take(fragment)
+        rest = {key: value for key, value in fragment.items() if key not in _OF_A_CALL and value is not None}
+        self._rest[call] = self._rest.get(call, {}) | rest
+
+    def _whole(self, call: Call) -> dict[str, Any]:
+        if call.custom:
+            inner: dict[str, Any] = {"custom": {"name": call.name, "input": call.arguments}}
+        else:
+            inner = {"function": {"name": call.name, "arguments": call.arguments or "{}"}}
+        return {"id": call.id, "type": "custom" if call.custom else "function", **self._rest[call], **inner}
 
 
 def _joined(old: Any, new: Any) -> Any:

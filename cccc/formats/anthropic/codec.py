@@ -10,14 +10,23 @@ import orjson
 
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
-from cccc.domain.usage import Usage
-from cccc.formats.anthropic_shape import fold_stream, unfold_reply
+from cccc.formats.anthropic.decode_request import decode_request, session_of
+from cccc.formats.anthropic.decode_stream import StreamDecoder
+from cccc.formats.anthropic.encode_request import encode_request
+from cccc.formats.anthropic.encode_stream import StreamEncoder
+from cccc.formats.anthropic.reply import decode_reply, encode_reply
+from cccc.formats.anthropic.shape import fold_stream, unfold_reply
+from cccc.formats.anthropic.tables import ABILITIES, ATTRIBUTION
+from cccc.formats.anthropic.usage import later_usage, usage_of
 from cccc.ir import json
-from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
+from cccc.ir.codec import Fault, Front, JsonObject, ReplyFacts, RequestFacts, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
+from cccc.ir.loss import Losses
+from cccc.ir.messages import Reply, Request
 from cccc.ir.reading import EVENT_ENDS, Field, OpenCalls, Reading, first_header, first_problem, thinking_wish
 from cccc.ir.splice import splice_event
 from cccc.ir.sse import SseEvent, encode
+from cccc.ir.target import Target
 
 _CHECKS = (
     Field("model", (str,), "a string", required=True),
@@ -25,8 +34,6 @@ _CHECKS = (
     Field("stream", (bool,), "true or false"),
 )
 _SESSION_HEADERS = ("x-claude-code-session-id",)
-_OLD_USER_ID = re.compile(r"_session_([0-9A-Za-z-]+)$")
-_ATTRIBUTION = "x-anthropic-billing-header:"
 _STREAMED_MODEL = ("message", "model")
 
 _SAYS_SOMETHING = re.compile(
@@ -113,6 +120,7 @@ class AnthropicCodec:
     """The Messages format."""
 
     wire_format = WireFormat.ANTHROPIC
+    abilities = ABILITIES
     # A client whose base URL ends in /v1 adds the path's own /v1 to it.
     paths: Mapping[str, Action] = {
         "/v1/messages": Action.TURN,
@@ -130,7 +138,8 @@ class AnthropicCodec:
         return RequestFacts(
             model=json.text(fields.get("model")),
             stream=fields.get("stream") is True,
-            session=_session(fields) or first_header(headers, _SESSION_HEADERS),
+            session=session_of(json.text(json.obj(fields.get("metadata")).get("user_id")))
+            or first_header(headers, _SESSION_HEADERS),
             opening="\n".join([_without_attribution(system), *texts[:1]]),
             last_user_text=texts[-1] if texts else "",
             thinking=thinking_wish(fields.get("thinking"), json.obj(fields.get("output_config")).get("effort")),
@@ -151,7 +160,7 @@ class AnthropicCodec:
             _read_end(reading, message.get("stop_reason"), None)
         elif reading.fault is None and isinstance(message.get("input_tokens"), int):  # count_tokens
             reading.terminal = reading.content = True
-            reading.usage = _usage(message)
+            reading.usage = usage_of(message)
         else:
             reading.valid = False
         return reading.facts()
@@ -199,12 +208,30 @@ class AnthropicCodec:
     def error_frame(self, answer: Answer, seen: ReplyFacts) -> bytes:  # noqa: ARG002 - needs nothing of the answer
         return encode("error", orjson.dumps(_error(answer)))
 
-    def models_body(self, names: tuple[str, ...]) -> bytes:
+    def models_body(self, names: tuple[str, ...], windows: Mapping[str, int]) -> bytes:  # noqa: ARG002 - not told here
         ends = {"first_id": names[0], "last_id": names[-1]} if names else {"first_id": None, "last_id": None}
         return orjson.dumps({"data": [_model(name) for name in names], "has_more": False, **ends})
 
     def model_body(self, name: str) -> bytes:
         return orjson.dumps(_model(name))
+
+    def decode_request(self, body: JsonObject, losses: Losses) -> Request:
+        return decode_request(body, losses)
+
+    def encode_request(self, request: Request, target: Target, losses: Losses) -> dict[str, Any]:
+        return encode_request(request, target, losses)
+
+    def decode_reply(self, body: JsonObject) -> Reply:
+        return decode_reply(body)
+
+    def encode_reply(self, reply: Reply, front: Front) -> dict[str, Any]:
+        return encode_reply(reply, front)
+
+    def stream_decoder(self) -> StreamDecoder:
+        return StreamDecoder()
+
+    def stream_encoder(self, front: Front) -> StreamEncoder:
+        return StreamEncoder(front)
 
 
 def _error(answer: Answer) -> dict[str, Any]:
@@ -221,20 +248,9 @@ def _model(name: str) -> dict[str, Any]:
     }
 
 
-def _session(body: dict[str, Any]) -> str | None:
-    """Claude Code's session: in a JSON text since 2.1, at the end of an underscored name before."""
-    user_id = json.text(json.obj(body.get("metadata")).get("user_id"))
-    if user_id is None:
-        return None
-    if session := json.text(json.obj(json.peek(user_id)).get("session_id")):
-        return session
-    old = _OLD_USER_ID.search(user_id)
-    return old[1] if old else None
-
-
 def _without_attribution(system: str) -> str:
     """The system prompt without Claude Code's first block, which changes from turn to turn."""
-    return system.partition("\n")[2] if system.startswith(_ATTRIBUTION) else system
+    return system.partition("\n")[2] if system.startswith(ATTRIBUTION) else system
 
 
 def _user_texts(body: dict[str, Any]) -> list[str]:
@@ -252,7 +268,7 @@ def _read_message(reading: Reading, message: dict[str, Any]) -> None:
     reading.model = json.text(message.get("model"))
     reading.response_id = json.text(message.get("id"))
     if isinstance(usage := message.get("usage"), dict):
-        reading.usage = _usage(usage)
+        reading.usage = usage_of(usage)
 
 
 def _read_block(reading: Reading, block: dict[str, Any]) -> None:
@@ -278,19 +294,4 @@ def _read_end(reading: Reading, stop_reason: object, usage: object) -> None:
     if reading.stop_reason == "refusal":
         reading.content = True
     if isinstance(usage, dict):
-        new, old = _usage(usage), reading.usage or Usage()
-        # Relays announce an estimate of the prompt and tell the truth at the end; Anthropic repeats only the output.
-        prompt = new if new.prompt else old
-        reading.usage = Usage(
-            prompt.input, prompt.cache_read, prompt.cache_write, max(old.output, new.output), new.reasoning
-        )
-
-
-def _usage(usage: dict[str, Any]) -> Usage:
-    return Usage(
-        input=json.count(usage.get("input_tokens")),
-        cache_read=json.count(usage.get("cache_read_input_tokens")),
-        cache_write=json.count(usage.get("cache_creation_input_tokens")),
-        output=json.count(usage.get("output_tokens")),
-        reasoning=json.count(json.obj(usage.get("output_tokens_details")).get("thinking_tokens")),
-    )
+        reading.usage = later_usage(reading.usage, usage)

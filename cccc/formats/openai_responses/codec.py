@@ -10,14 +10,24 @@ import orjson
 
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
-from cccc.domain.usage import Usage
-from cccc.formats.openai_responses_shape import fold_stream, unfold_reply
+from cccc.formats.openai_responses.catalogue import catalogue
+from cccc.formats.openai_responses.decode_request import decode_request
+from cccc.formats.openai_responses.decode_stream import StreamDecoder
+from cccc.formats.openai_responses.encode_request import encode_request
+from cccc.formats.openai_responses.encode_stream import CompactionEncoder, StreamEncoder
+from cccc.formats.openai_responses.reply import decode_reply, encode_reply
+from cccc.formats.openai_responses.shape import fold_stream, unfold_reply
+from cccc.formats.openai_responses.tables import ABILITIES
+from cccc.formats.openai_responses.usage import decode_usage
 from cccc.ir import json
-from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
+from cccc.ir.codec import Fault, Front, JsonObject, ReplyFacts, RequestFacts, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
+from cccc.ir.loss import Losses
+from cccc.ir.messages import Reply, Request
 from cccc.ir.reading import EVENT_ENDS, Field, Reading, first_header, first_problem, thinking_wish
 from cccc.ir.splice import splice_event
 from cccc.ir.sse import SseEvent, encode
+from cccc.ir.target import Target
 
 _CHECKS = (
     Field("model", (str,), "a string", required=True),
@@ -120,6 +130,7 @@ class OpenAIResponsesCodec:
     """The Responses format."""
 
     wire_format = WireFormat.OPENAI_RESPONSES
+    abilities = ABILITIES
     paths: Mapping[str, Action] = {
         "/v1/responses": Action.TURN,
         "/responses": Action.TURN,
@@ -240,12 +251,31 @@ class OpenAIResponsesCodec:
         }
         return encode("response.failed", orjson.dumps(frame))
 
-    def models_body(self, names: tuple[str, ...]) -> bytes:
-        """OpenAI's list, and the empty catalogue that Codex looks for beside it."""
-        return orjson.dumps({"object": "list", "data": [_model(name) for name in names], "models": []})
+    def models_body(self, names: tuple[str, ...], windows: Mapping[str, int]) -> bytes:
+        """OpenAI's list, and the catalogue that Codex looks for beside it."""
+        listed = [_model(name) for name in names]
+        return orjson.dumps({"object": "list", "data": listed, "models": catalogue(names, windows)})
 
     def model_body(self, name: str) -> bytes:
         return orjson.dumps(_model(name))
+
+    def decode_request(self, body: JsonObject, losses: Losses) -> Request:
+        return decode_request(body, losses)
+
+    def encode_request(self, request: Request, target: Target, losses: Losses) -> dict[str, Any]:
+        return encode_request(request, target, losses)
+
+    def decode_reply(self, body: JsonObject) -> Reply:
+        return decode_reply(body)
+
+    def encode_reply(self, reply: Reply, front: Front) -> dict[str, Any]:
+        return encode_reply(reply, front)
+
+    def stream_decoder(self) -> StreamDecoder:
+        return StreamDecoder()
+
+    def stream_encoder(self, front: Front) -> StreamEncoder | CompactionEncoder:
+        return CompactionEncoder(front) if front.compact else StreamEncoder(front)
 
 
 def _weight(kind: str) -> Weight:
@@ -265,7 +295,7 @@ def _read_response(reading: Reading, response: dict[str, Any]) -> None:
     reading.model = json.text(response.get("model")) or reading.model
     reading.response_id = json.text(response.get("id")) or reading.response_id
     if usage := json.obj(response.get("usage")):
-        reading.usage = _usage(usage)
+        reading.usage = decode_usage(usage)
 
 
 def _read_end(reading: Reading, response: dict[str, Any]) -> None:
@@ -293,16 +323,3 @@ def _read_item(reading: Reading, item: dict[str, Any]) -> None:
         reading.tool_calls += 1
     if kind == "function_call":
         reading.broken_tool |= not json.is_arguments(item.get("arguments"))
-
-
-def _usage(usage: dict[str, Any]) -> Usage:
-    """OpenAI counts the cached part inside the input and reasoning inside the output."""
-    details = json.obj(usage.get("input_tokens_details"))
-    read, write = json.count(details.get("cached_tokens")), json.count(details.get("cache_write_tokens"))
-    return Usage(
-        input=max(0, json.count(usage.get("input_tokens")) - read - write),
-        cache_read=read,
-        cache_write=write,
-        output=json.count(usage.get("output_tokens")),
-        reasoning=json.count(json.obj(usage.get("output_tokens_details")).get("reasoning_tokens")),
-    )

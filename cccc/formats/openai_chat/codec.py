@@ -14,14 +14,22 @@ import orjson
 
 from cccc.domain.answers import Answer
 from cccc.domain.endpoint import Action, WireFormat
-from cccc.domain.usage import Usage
-from cccc.formats.openai_chat_shape import fold_stream, unfold_reply
+from cccc.formats.openai_chat.decode_request import decode_request
+from cccc.formats.openai_chat.decode_stream import ChunkDecoder
+from cccc.formats.openai_chat.encode_request import encode_request
+from cccc.formats.openai_chat.encode_stream import ChunkEncoder
+from cccc.formats.openai_chat.reply import decode_reply, encode_reply
+from cccc.formats.openai_chat.shape import fold_stream, unfold_reply
+from cccc.formats.openai_chat.tables import ABILITIES, SYSTEM_ROLES, usage_of
 from cccc.ir import json
-from cccc.ir.codec import Fault, JsonObject, ReplyFacts, RequestFacts, Weight
+from cccc.ir.codec import Fault, Front, JsonObject, ReplyFacts, RequestFacts, StreamDecoder, StreamEncoder, Weight
 from cccc.ir.faults import bare_fault, body_fault, stated_fault
+from cccc.ir.loss import Losses
+from cccc.ir.messages import Reply, Request
 from cccc.ir.reading import Field, OpenCalls, Reading, first_header, first_problem, thinking_wish
 from cccc.ir.splice import splice_event
 from cccc.ir.sse import SseEvent, encode
+from cccc.ir.target import Target
 
 _CHECKS = (
     Field("model", (str,), "a string", required=True),
@@ -29,7 +37,6 @@ _CHECKS = (
     Field("stream", (bool,), "true or false"),
 )
 _SESSION_HEADERS = ("session-id", "session_id", "conversation_id")
-_SYSTEM_ROLES = ("system", "developer")
 _TEXT_KEYS = ("content", "reasoning_content", "reasoning")
 _TEXT = re.compile(rb'"(?:content|reasoning_content|reasoning)" ?: ?"([^"\\]+)"')
 _CONTENT_KEYS = ("content", "reasoning_content", "reasoning", "reasoning_details", "refusal", "function_call", "audio")
@@ -107,22 +114,27 @@ class Scanner:
         return weight
 
     def _call(self, call: dict[str, Any], place: int) -> None:
-        """A fragment of a call. Vendors reuse an index for a new call, and repeat or empty the id of an old one."""
+        """A fragment of a call.
+
+        Vendors reuse an index for a new call, which has a name then, and repeat, change or empty the id of an old one.
+        """
         index = call.get("index")
         key = index if isinstance(index, int) else place
+        function = json.obj(call.get("function"))
         call_id = json.text(call.get("id"))
-        if key not in self._calls or (call_id and call_id != self._call_ids.get(key)):
+        if key not in self._calls or (call_id and function.get("name") and call_id != self._call_ids.get(key)):
             self._reading.broken_tool |= not self._calls.end(key)
             self._reading.tool_calls += 1
             self._calls.start(key)
             self._call_ids[key] = call_id or ""
-        self._calls.add(key, json.obj(call.get("function")).get("arguments"))
+        self._calls.add(key, function.get("arguments"))
 
 
 class OpenAIChatCodec:
     """The Chat Completions format."""
 
     wire_format = WireFormat.OPENAI_CHAT
+    abilities = ABILITIES
     paths: Mapping[str, Action] = {"/v1/chat/completions": Action.TURN, "/chat/completions": Action.TURN}
     model_path: tuple[str, ...] = ("model",)
 
@@ -131,7 +143,7 @@ class OpenAIChatCodec:
         fields = json.obj(body)
         messages = [json.obj(message) for message in json.items(fields.get("messages"))]
         texts = [text for message in messages if message.get("role") == "user" and (text := _text(message))]
-        system = [text for message in messages if message.get("role") in _SYSTEM_ROLES and (text := _text(message))]
+        system = [text for message in messages if message.get("role") in SYSTEM_ROLES and (text := _text(message))]
         return RequestFacts(
             model=json.text(fields.get("model")),
             stream=fields.get("stream") is True,
@@ -197,11 +209,29 @@ class OpenAIChatCodec:
     def error_frame(self, answer: Answer, seen: ReplyFacts) -> bytes:  # noqa: ARG002 - needs nothing of the answer
         return encode("", orjson.dumps(_error(answer)))
 
-    def models_body(self, names: tuple[str, ...]) -> bytes:
+    def models_body(self, names: tuple[str, ...], windows: Mapping[str, int]) -> bytes:  # noqa: ARG002 - not told here
         return orjson.dumps({"object": "list", "data": [_model(name) for name in names]})
 
     def model_body(self, name: str) -> bytes:
         return orjson.dumps(_model(name))
+
+    def decode_request(self, body: JsonObject, losses: Losses) -> Request:
+        return decode_request(body, losses)
+
+    def encode_request(self, request: Request, target: Target, losses: Losses) -> dict[str, Any]:
+        return encode_request(request, target, losses)
+
+    def decode_reply(self, body: JsonObject) -> Reply:
+        return decode_reply(body)
+
+    def encode_reply(self, reply: Reply, front: Front) -> dict[str, Any]:
+        return encode_reply(reply, front)
+
+    def stream_decoder(self) -> StreamDecoder:
+        return ChunkDecoder()
+
+    def stream_encoder(self, front: Front) -> StreamEncoder:
+        return ChunkEncoder(front)
 
 
 def _error(answer: Answer) -> dict[str, Any]:
@@ -235,8 +265,7 @@ def _text(message: dict[str, Any]) -> str:
 def _read_head(reading: Reading, value: dict[str, Any]) -> None:
     reading.model = json.text(value.get("model")) or reading.model
     reading.response_id = json.text(value.get("id")) or reading.response_id
-    if usage := json.obj(value.get("usage")):
-        reading.usage = _usage(usage)
+    reading.usage = usage_of(value) or reading.usage
 
 
 def _read_finish(reading: Reading, finish: str) -> None:
@@ -257,19 +286,3 @@ def _read_choice(reading: Reading, choice: dict[str, Any]) -> None:
         reading.broken_tool |= not json.is_arguments(arguments)
     if finish := json.text(choice.get("finish_reason")):
         _read_finish(reading, finish)
-
-
-def _usage(usage: dict[str, Any]) -> Usage:
-    """OpenAI counts the cached part inside the prompt; DeepSeek and Moonshot name it in fields of their own."""
-    details = json.obj(usage.get("prompt_tokens_details"))
-    read = json.count(
-        details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or usage.get("cached_tokens")
-    )
-    write = json.count(details.get("cache_write_tokens"))
-    return Usage(
-        input=max(0, json.count(usage.get("prompt_tokens")) - read - write),
-        cache_read=read,
-        cache_write=write,
-        output=json.count(usage.get("completion_tokens")),
-        reasoning=json.count(json.obj(usage.get("completion_tokens_details")).get("reasoning_tokens")),
-    )
