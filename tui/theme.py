@@ -47,6 +47,8 @@ class Glyphs:
     ellipsis: str = "…"
     cursor: str = "▶"
     bars: str = "▁▂▃▄▅▆▇█"
+    minutes: str = "█▒░·"
+    """A minute in which all went well, some did not, the breaker was open, nothing was asked."""
     border: str = "round"
     waiting: str = "···"
     shades: str = "█▓▒░"
@@ -80,6 +82,7 @@ ASCII = Glyphs(
     ellipsis="~",
     cursor=">",
     bars=".:-=+*#@",
+    minutes="#+x.",
     border="ascii",
     waiting="...",
     shades="#%=:",

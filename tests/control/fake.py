@@ -282,7 +282,11 @@ class FakeControl:
 
     async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
         wrong = changes.get("routing.max_attempts") == "0"
-        return ConfigDiff("+  max_attempts\n", (ConfigProblem("too small", fatal=True),) if wrong else (), ())
+        return ConfigDiff(
+            "--- config.yaml\n+++ config.yaml\n@@ -3,0 +4 @@\n+  max_attempts: 7\n",
+            (ConfigProblem("too small", fatal=True),) if wrong else (),
+            (),
+        )
 
     async def config_save(self, changes: ConfigChanges) -> Saved:
         if changes.get("routing.max_attempts") == "0":

@@ -15,10 +15,13 @@ from tui.keys import BY_ID, EVERYWHERE, KEYS, LISTS, Key
 from tui.screens import TABS
 from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
+from tui.screens.dialog import DiscardDialog, KeepTableDialog, ReviewDialog
 from tui.screens.help import HelpScreen, help_text
 from tui.screens.inspector import InspectorScreen
 from tui.screens.leave import LeaveDialog
 from tui.screens.replay import ReplayDialog
+from tui.screens.wizard import Wizard
+from tui.widgets.form import Form
 from tui.widgets.line_view import LineView
 from tui.widgets.live_table import LiveTable
 from tui.widgets.log_table import LogTable
@@ -26,9 +29,14 @@ from tui.widgets.log_table import LogTable
 CLASSES = {
     "app": CcccApp,
     "detail": DetailScreen,
+    "discard": DiscardDialog,
     "help": HelpScreen,
+    "keep_table": KeepTableDialog,
+    "review": ReviewDialog,
     "leave": LeaveDialog,
+    "form": Form,
     "table": LiveTable,
+    "wizard": Wizard,
     "log": LogTable,
     "lines": LineView,
     "inspector": InspectorScreen,
