@@ -13,6 +13,7 @@ import pytest
 from cccc.server import scripts
 from cccc.setup.service import ClientFiles
 from tests.clock import ManualClock
+from tests.proxy.harness import proxy
 from tests.setup.cases import CASES, CLAUDE, CODEX, Case, clients, tree, written
 from tests.setup.exchange import NAMES, Proxy, Script, merging
 
@@ -101,6 +102,15 @@ async def test_newer_edits_survive(case: Case, tmp_path: Path) -> None:
     assert path.read_text() == case.text.replace(*case.edit)
 
 
+async def test_a_running_proxy_merges(tmp_path: Path) -> None:
+    files = clients(tmp_path)
+    async with proxy(tmp_path, None) as running:
+        done = await Script(files.machine.home).run("--url", running.address, "--yes", "codex")
+
+        assert done.code == 0, done
+        assert running.address in CODEX.file(files.machine).read_text()
+
+
 HOSTILE = "a\"b\\c'$(id)`id`%s;#&!{}[]"
 
 
@@ -123,13 +133,13 @@ async def test_a_key_is_carried_as_it_is(fetch: str, tmp_path: Path) -> None:
 async def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     files = clients(tmp_path)
     written(CLAUDE, files)
-    before = world(files.machine.home)
+    before = tree(files.machine.home)
     async with merging(tmp_path / "state") as proxy:
         done = await Script(files.machine.home).run("--url", proxy.url, "--dry-run")
 
     assert done.code == 0, done
     assert '+        "ANTHROPIC_AUTH_TOKEN": "cccc-local"' in done.stdout
-    assert world(files.machine.home) == before
+    assert tree(files.machine.home) == before
 
 
 async def test_without_a_terminal_nobody_is_asked_and_nothing_written(tmp_path: Path) -> None:
