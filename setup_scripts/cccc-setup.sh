@@ -334,6 +334,15 @@ copies_in() {
     done
 }
 
+open_journal() {
+    mkdir -p "$journal" || die "$journal: cannot be made"
+    if command -v flock >/dev/null 2>&1; then
+        exec 9>"$journal/lock"
+        flock -w 10 9 || die 'another set-up is at work; try again when it has ended'
+    fi
+    settle
+}
+
 put() {
     if ! cp "$1" "$2.tmp" || ! mv -f "$2.tmp" "$2"; then
         die "$2: cannot be written; nothing was changed"
@@ -414,12 +423,7 @@ set_up() {
     target=$(followed "$path") || exit
     marker=$(dirname "$path")/.$(basename "$path").cccc
     require_writable
-    mkdir -p "$journal" || die "$journal: cannot be made"
-    if command -v flock >/dev/null 2>&1; then
-        exec 9>"$journal/lock"
-        flock -w 10 9 || die 'another set-up is at work; try again when it has ended'
-    fi
-    settle
+    [ -n "$dry_run" ] || open_journal
     rm -f "$work/file" "$work/new" "$work/record"
     if [ -f "$target" ]; then
         cp "$target" "$work/file" || die "$path: cannot be read"

@@ -106,10 +106,12 @@ def _shown(plan: ServicePlan) -> str:
 def _tell(session: Session, done: ServiceDone, what: str) -> None:
     if session.json:
         session.say_json(to_json(done))
-        return
-    session.note(f"{what} {done.path}")
-    for note in done.notes:
-        session.note(note)
+    else:
+        session.note(f"{what} {done.path}")
+        for note in done.notes:
+            session.note(note)
+    if not done.complete:
+        raise click.exceptions.Exit(1)
 
 
 def _address(session: Session) -> str | None:

@@ -57,7 +57,8 @@ The same on a machine without Python (sh, and curl or wget; --restore goes back,
 
 And in PowerShell:
 
-    irm {base}/help/cccc-setup.ps1 -OutFile cccc-setup.ps1; ./cccc-setup.ps1 --url {base}{key}
+    irm {base}/help/cccc-setup.ps1 -OutFile cccc-setup.ps1
+    powershell -ExecutionPolicy Bypass -File cccc-setup.ps1 --url {base}{key}
 
 Where HTTP_PROXY or HTTPS_PROXY is set, these clients send even loopback traffic through it, unless
 
@@ -74,6 +75,7 @@ cccc {version}
 
 In a terminal:
 
+    cccc attach            the screens, on this proxy
     cccc endpoints list    the endpoints and their health
     cccc requests -f       the requests as they come
     cccc why ID            why a request went where it went

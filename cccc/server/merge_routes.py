@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from cccc.clients.journal import Record
@@ -38,14 +39,20 @@ PATH = "/help/merge/{client}"
 _JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
 _NEIGHBOURS = 20
+_THREADS = 2
+"""Merges at a time: a file that takes long must not keep requests waiting for a thread."""
 
 
 def merge_routes(configuration: Callable[[], Loaded], state_dir: Path, clock: Clock) -> tuple[Route, ...]:
     """The one route of this module. ``configuration`` is the one in force."""
 
+    threads = CapacityLimiter(_THREADS)
+
     async def merge(request: Request, responder: Responder) -> None:
         try:
-            answered = await run_sync(partial(_merged, request, configuration(), state_dir, clock.now()))
+            answered = await run_sync(
+                partial(_merged, request, configuration(), state_dir, clock.now()), limiter=threads
+            )
         except CcccError as error:
             status = error.status if isinstance(error, BadRequest) else 422
             await responder.send(status, _headers(_TEXT), _sentence(str(error)))

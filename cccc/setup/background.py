@@ -42,9 +42,10 @@ class ServicePlan:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDone:
-    """What was done. ``notes`` are sentences for a person."""
+    """What was done. ``complete``: the supervisor did its part too. ``notes`` are sentences for a person."""
 
     path: str
+    complete: bool
     notes: tuple[str, ...] = ()
 
 
@@ -127,7 +128,8 @@ class BackgroundService:
         if now.data != after:
             files.make_folders(files.missing_folders(now.path), now.name)
             files.write(now, after)
-        return ServiceDone(plan.path, (*self._carry_out(self._supervisor.start()), self._supervisor.hint))
+        left = self._carry_out(self._supervisor.start())
+        return ServiceDone(plan.path, not left, (*left, self._supervisor.hint))
 
     def changed(self) -> bool:
         """Whether somebody has edited the file since it was installed."""
@@ -139,14 +141,14 @@ class BackgroundService:
         installed, now = self._installed(), self._now()
         if installed is None:
             raise ControlError(f"no service was installed from this state folder ({self._note.parent})")
-        notes = self._carry_out(self._supervisor.stop()) if now.data is not None else ()
+        left = self._carry_out(self._supervisor.stop()) if now.data is not None else ()
         if now.data is not None:
             files.remove(now)
-        notes += self._carry_out(self._supervisor.forget()) if not notes else ()
+        left = left or self._carry_out(self._supervisor.forget())
         for folder in installed.folders:
             files.drop_folders((folder,))
         self._note.unlink(missing_ok=True)
-        return ServiceDone(str(now.path), notes)
+        return ServiceDone(str(now.path), not left, left)
 
     def status(self, *, address: str | None) -> ServiceStatus:
         """The service as it is; ``address`` is where a proxy of this state folder answers, ``None`` where none does."""

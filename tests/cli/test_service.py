@@ -82,3 +82,13 @@ def test_where_nothing_supervises_it_is_said_in_a_sentence(run: Run, environ: di
     assert done.exit_code == 1
     assert done.stderr.startswith("cccc: neither systemd nor launchd is here")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_supervisor_that_refuses_makes_the_command_fail(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bin/systemctl").write_text("#!/bin/sh\necho no bus >&2\nexit 1\n")
+
+    done = run("service", "install", "--yes")
+
+    assert done.exit_code == 1
+    assert "systemd did not do it (no bus); when it can, type: systemctl --user daemon-reload" in done.stderr
+    assert unit(tmp_path).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,12 +13,13 @@ import pytest
 from cccc.server import scripts
 from cccc.setup.service import ClientFiles
 from tests.clock import ManualClock
+from tests.proxy.harness import proxy
 from tests.setup.cases import CASES, CLAUDE, CODEX, Case, clients, tree, written
 from tests.setup.exchange import NAMES, Proxy, Script, merging
 
 pytestmark = pytest.mark.anyio
 
-SHELLS = [("dash",), ("bash",), ("bash", "--posix"), ("busybox", "sh")]
+SHELLS = [("dash",), ("bash",), ("busybox", "sh")]
 TOKEN = "the-token-of-this-proxy-0123456789"
 
 
@@ -40,8 +42,7 @@ def all_below(folder: Path, pattern: str = "*") -> list[Path]:
     return list(folder.rglob(pattern))
 
 
-@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
-@pytest.mark.parametrize("there", [True, False], ids=["files", "no files"])
+@pytest.mark.parametrize(("shell", "there"), [*((shell, True) for shell in SHELLS), (SHELLS[0], False)], ids=str)
 async def test_a_script_does_what_the_command_does_and_goes_back(
     shell: tuple[str, ...], there: bool, tmp_path: Path
 ) -> None:
@@ -101,16 +102,44 @@ async def test_newer_edits_survive(case: Case, tmp_path: Path) -> None:
     assert path.read_text() == case.text.replace(*case.edit)
 
 
+async def test_a_running_proxy_merges(tmp_path: Path) -> None:
+    files = clients(tmp_path)
+    async with proxy(tmp_path, None) as running:
+        done = await Script(files.machine.home).run("--url", running.address, "--yes", "codex")
+
+        assert done.code == 0, done
+        assert running.address in CODEX.file(files.machine).read_text()
+
+
+HOSTILE = "a\"b\\c'$(id)`id`%s;#&!{}[]"
+
+
+@pytest.mark.parametrize("fetch", ["curl", "wget"])
+async def test_a_key_is_carried_as_it_is(fetch: str, tmp_path: Path) -> None:
+    if shutil.which(fetch) is None:
+        pytest.skip(f"{fetch} is not installed")
+    path = without_curl(tmp_path / "bin", shutil.which("wget") or "") if fetch == "wget" else os.environ["PATH"]
+    by_command, by_script = clients(tmp_path / "command"), clients(tmp_path / "script")
+    script = Script(by_script.machine.home, environ={"CCCC_KEY": HOSTILE}, path=str(path))
+    async with merging(tmp_path / "state") as proxy:
+        by_command.apply(CLAUDE.client, proxy.target(HOSTILE))
+        done = await script.run("--url", proxy.url, "--yes", "claude-code")
+
+    assert done.code == 0, done
+    assert CLAUDE.file(by_script.machine).read_bytes() == CLAUDE.file(by_command.machine).read_bytes()
+    assert HOSTILE not in done.stdout + done.stderr
+
+
 async def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     files = clients(tmp_path)
     written(CLAUDE, files)
-    before = world(files.machine.home)
+    before = tree(files.machine.home)
     async with merging(tmp_path / "state") as proxy:
         done = await Script(files.machine.home).run("--url", proxy.url, "--dry-run")
 
     assert done.code == 0, done
     assert '+        "ANTHROPIC_AUTH_TOKEN": "cccc-local"' in done.stdout
-    assert world(files.machine.home) == before
+    assert tree(files.machine.home) == before
 
 
 async def test_without_a_terminal_nobody_is_asked_and_nothing_written(tmp_path: Path) -> None:
@@ -292,8 +321,7 @@ async def test_a_script_that_was_killed_half_way_is_finished_or_rolled_back_by_t
 Act = Callable[[], Awaitable[None]]
 
 
-@pytest.mark.parametrize("case", [CLAUDE, CODEX], ids=str)
-@pytest.mark.parametrize("there", [True, False], ids=["a file", "no file"])
+@pytest.mark.parametrize(("case", "there"), [(CLAUDE, True), (CODEX, False)], ids=["a file", "no file"])
 @pytest.mark.parametrize(
     "ways", [("script", "script"), ("script", "command"), ("command", "script")], ids=" then ".join
 )
