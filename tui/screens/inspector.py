@@ -112,7 +112,8 @@ class InspectorScreen(Dashboard):
         self._results.clear()
         self._opened, self._whole = frozenset(), False
         self.lines.following = self.tab is Tab.STREAM
-        self.run_worker(self._follow(self.request_id), group="watch", exclusive=True)
+        wanted = self.request_id
+        self.run_worker(lambda: self._follow(wanted), group="watch", exclusive=True)
 
     async def _follow(self, request_id: str) -> None:
         for pause in (*_LATE, None):
@@ -242,7 +243,7 @@ class InspectorScreen(Dashboard):
             return known[1]  # type: ignore[no-any-return]
         if self._making.get(what) != made_of:
             self._making[what] = made_of
-            self.run_worker(self._make(what, made_of, work), group=what, exclusive=True)
+            self.run_worker(lambda: self._make(what, made_of, work), group=what, exclusive=True)
         return None
 
     async def _make(self, what: str, made_of: object, work: Callable[[], object]) -> None:
@@ -250,7 +251,8 @@ class InspectorScreen(Dashboard):
             self._results[what] = (made_of, await asyncio.to_thread(work))
             self._made_so_far += 1
         finally:
-            self._making.pop(what, None)
+            if self._making.get(what) is made_of:
+                del self._making[what]
         self._draw()
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
