@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 from textual.events import Key
 from textual.widgets import Input
+from textual.worker import WorkType
 
 from cccc.control.api import CcccError, as_curl
 from tui import format as fmt
@@ -112,7 +113,16 @@ class InspectorScreen(Dashboard):
         self._results.clear()
         self._opened, self._whole = frozenset(), False
         self.lines.following = self.tab is Tab.STREAM
-        self.run_worker(self._follow(self.request_id), group="watch", exclusive=True)
+        self._run(partial(self._follow, self.request_id), "watch")
+
+    def _run(self, work: Callable[[], Awaitable[None]], group: str) -> None:
+        """In place of what runs in this group; ``work`` begins only where it is not replaced before that."""
+
+        async def begin() -> None:
+            await work()
+
+        beginning: WorkType[None] = begin
+        self.run_worker(beginning, group=group, exclusive=True)
 
     async def _follow(self, request_id: str) -> None:
         for pause in (*_LATE, None):
@@ -242,7 +252,7 @@ class InspectorScreen(Dashboard):
             return known[1]  # type: ignore[no-any-return]
         if self._making.get(what) != made_of:
             self._making[what] = made_of
-            self.run_worker(self._make(what, made_of, work), group=what, exclusive=True)
+            self._run(partial(self._make, what, made_of, work), what)
         return None
 
     async def _make(self, what: str, made_of: object, work: Callable[[], object]) -> None:
@@ -250,7 +260,8 @@ class InspectorScreen(Dashboard):
             self._results[what] = (made_of, await asyncio.to_thread(work))
             self._made_so_far += 1
         finally:
-            self._making.pop(what, None)
+            if self._making.get(what) is made_of:
+                del self._making[what]
         self._draw()
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
