@@ -292,7 +292,7 @@ class Attempt:
                 failed = True
                 break
         if data := b"".join(out):
-            await client.write(data)
+            await client.write(data, says=spoke)
         self._terminal = terminal
         if spoke:  # comments and pings say nothing: they must not keep a dead answer alive
             self._spoke = anyio.current_time()

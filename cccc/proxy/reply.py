@@ -38,8 +38,7 @@ class Reply:
         self.refusal: Failure | None = None
         self.stream: ClientStream | None = None
         if asked.streaming:
-            codex = asked.audience is Audience.CODEX
-            self.stream = ClientStream(responder, asked.codec, context.clock, asked.id, watched, codex=codex)
+            self.stream = ClientStream(responder, asked.codec, context.clock, asked.id, watched, asked.client)
 
     @property
     def begun(self) -> bool:
