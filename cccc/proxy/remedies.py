@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from cccc.domain.endpoint import WireFormat
+from cccc.domain.endpoint import Endpoint, WireFormat
 from cccc.domain.outcome import Outcome
 from cccc.ir import json
 
@@ -36,9 +36,8 @@ class Kind(StrEnum):
     NO_THINKING = "no_thinking"
     WITHOUT_SIGNED = "without_signed"  # hashes of signatures, parted by blanks; empty: all
     WITHOUT_OURS = "without_ours"  # what a conversion has sealed, in a request that is not converted
-    # the conversion itself is to be another one
     SYSTEM_FIRST = "system_first"
-    REASONING_BACK = "reasoning_back"
+    REASONING_BACK = "reasoning_back"  # the conversion itself is to be another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,19 @@ _CURABLE = frozenset({Outcome.BAD_REQUEST, Outcome.UNSUPPORTED, Outcome.NOT_ACCE
 _KEYS = frozenset({Outcome.KEY_REFUSED, Outcome.FORBIDDEN})
 REFUSALS = _CURABLE | _KEYS
 """Ends of attempts that a changed request may turn into an answer."""
+
+
+def demanded(endpoint: Endpoint, wire_format: WireFormat) -> tuple[Remedy, ...]:
+    """What the configuration wants changed in a request that goes to an endpoint in the client's own format.
+
+    A conversion writes it so from the start.
+    """
+    limit, demands = endpoint.max_tokens_field_name, []
+    if limit is not None and wire_format in (WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES):
+        demands = [Remedy(Kind.RENAMED, name, limit) for name in _LIMITS if name != limit]
+    if endpoint.reorder_system_messages_first and wire_format is WireFormat.OPENAI_CHAT:
+        demands.append(Remedy(Kind.SYSTEM_FIRST))
+    return tuple(demands)
 
 
 def remedies(refused: Refused) -> tuple[Remedy, ...]:

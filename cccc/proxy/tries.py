@@ -26,7 +26,7 @@ from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.context import Context
 from cccc.proxy.cures import Cures
 from cccc.proxy.lineup import Lineup, Option
-from cccc.proxy.remedies import Kind, Remedy
+from cccc.proxy.remedies import Kind, Remedy, demanded
 from cccc.proxy.reply import Reply
 from cccc.proxy.roster import Admission
 from cccc.proxy.targets import translation
@@ -158,8 +158,11 @@ class Tries:
     def _remedies(self, option: Option) -> tuple[Remedy, ...]:
         candidate, asked = option.candidate, self._asked
         known = self._cures.of(option.member.endpoint, candidate.target_format, candidate.model_sent)
-        native = candidate.target_format is asked.codec.wire_format
-        if native and asked.neutral is not None and asked.neutral.holds_ours:
+        if candidate.target_format is not asked.codec.wire_format:
+            return known
+        # First what the configuration wants, so that a refusal can teach better.
+        known = (*demanded(option.member.endpoint, candidate.target_format), *known)
+        if asked.neutral is not None and asked.neutral.holds_ours:
             return (*known, Remedy(Kind.WITHOUT_OURS))
         return known
 
