@@ -147,6 +147,7 @@ class Tries:
                 remedies,
                 context.settings.repair,
                 lambda: context.roster.calibration.tokens(endpoint.name, candidate.model_sent, asked.prompt.tokens),
+                compacts=context.roster.learning.compacts(endpoint),
             )
         except NotConvertible as refusal:
             unsayable = Unsayable(refusal.path, refusal.reason)
@@ -173,7 +174,7 @@ class Tries:
         self._watched.attempt = len(self.records) + 1
         await attempt.run(self._context.transport, self._reply.stream, self._reply.headers(option.member, translation))
         seen = cures.after(attempt)
-        remedy = cures.offers(attempt) or self._turned(option)
+        remedy = cures.offers(attempt) or cures.compact_by_turn or self._turned(option)
         same = not translation.converted
         return Tried(ask.endpoint, seen, attempt.started, attempt.ended, same_format=same, remedy=remedy)
 
