@@ -3,7 +3,8 @@
     client body ──decode──► Request ──adapt──► what the target can say ──encode──► upstream body
     client bytes ◄─encode── the client's own tools ◄─back── one part at a time ◄─decode── upstream bytes
 
-Same format never comes here, but for a compaction that an endpoint has no path for. Everything is pure; one ``Conversion`` belongs to one attempt.
+Same format never comes here, but for a compaction that an endpoint has no path for. Everything is pure; one
+``Conversion`` belongs to one attempt.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         Kind.AT_MOST: "takes at most {to} for {what}",
         Kind.WITHOUT_BETA: "refuses anthropic-beta {what}",
         Kind.THINKING_AS: "takes thinking only as {what}",
+        Kind.EFFORT_WITH_TOOLS: "takes functions only with reasoning_effort {what}",
         Kind.SYSTEM_INLINE: "takes no system messages inside a conversation",
         Kind.SYSTEM_FIRST: "takes system messages at the beginning only",
         Kind.REASONING_BACK: "wants the reasoning of earlier turns back",

@@ -28,8 +28,8 @@ NOT_IMPLEMENTED = 501
 class Cures:
     """For one client request. ``session`` is the session's key; ``stored``: its answer can be continued.
 
-    ``other_format`` is what the endpoint asked last speaks instead of the format that it was asked in; ``compact_by_turn``:
-    it has no path for compactions, but a turn may be asked for one.
+    ``other_format`` is what the endpoint asked last speaks instead of the format that it was asked in;
+    ``compact_by_turn``: it has no path for compactions, but a turn may be asked for one.
     """
 
     roster: Roster

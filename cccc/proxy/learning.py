@@ -176,7 +176,7 @@ _HEADER = (Kind.KEY_HEADER,)
 
 def _identity(lesson: Lesson) -> tuple[str, ...]:
     """What a newer lesson replaces: the same thing about the same requests."""
-    what = "" if lesson.kind in (Kind.THINKING_AS, Kind.KEY_HEADER) else lesson.what
+    what = "" if lesson.kind in (Kind.THINKING_AS, Kind.EFFORT_WITH_TOOLS, Kind.KEY_HEADER) else lesson.what
     return (lesson.kind, what, lesson.wire_format, lesson.model)
 
 

@@ -15,7 +15,7 @@ from cccc.ir import json
 from cccc.ir.seal import is_ours, unseal_text
 from cccc.ir.spans import Child, children, cut, members, replaced
 from cccc.ir.splice import prune, splice_json
-from cccc.proxy.remedies import Kind, Remedy, signature
+from cccc.proxy.remedies import Kind, Remedy, offers_functions, signature
 
 BETA_HEADER = b"anthropic-beta"
 _INSTRUCTING_ROLES = ("system", "developer")
@@ -138,6 +138,12 @@ def _thinking_as(body: bytes, remedy: Remedy) -> bytes:
         return splice_json(body, "thinking", None)
     budget = room if room > 0 else _DEFAULT_BUDGET
     return splice_json(body, "thinking", orjson.dumps({**kept, "type": "enabled", "budget_tokens": budget}))
+
+
+def _effort_with_tools(body: bytes, remedy: Remedy) -> bytes:
+    if not offers_functions(json.obj(json.peek(body))):
+        return body
+    return splice_json(body, "reasoning_effort", b'"none"' if remedy.what == "none" else None)
 
 
 def _no_thinking(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
@@ -316,6 +322,7 @@ _CHANGES: Mapping[Kind, tuple[Callable[[bytes, Remedy], bytes], str]] = MappingP
         Kind.AT_MOST: (_at_most, "{what} lowered to {to}"),
         Kind.SHORTER: (_at_most, "{what} lowered to {to} for this prompt"),
         Kind.THINKING_AS: (_thinking_as, "thinking asked for as {what}"),
+        Kind.EFFORT_WITH_TOOLS: (_effort_with_tools, "reasoning_effort beside functions: {what}"),
         Kind.NO_THINKING: (_no_thinking, "thinking switched off"),
         Kind.SYSTEM_INLINE: (_system_inline, "system messages sent as the user's"),
         Kind.SYSTEM_FIRST: (_system_first, "system messages sent as one at the beginning"),

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     AT_MOST = "at_most"  # a top-level number, its bound
     WITHOUT_BETA = "without_beta"  # a token of anthropic-beta; empty: the whole header
     THINKING_AS = "thinking_as"  # enabled or adaptive
+    EFFORT_WITH_TOOLS = "effort_with_tools"  # none or unset
     SYSTEM_INLINE = "system_inline"
     SHORTER = "shorter"  # a top-level number, its bound for this one request
     NO_THINKING = "no_thinking"
@@ -57,6 +58,7 @@ LASTS: Mapping[Kind, float | None] = MappingProxyType(
         Kind.AT_MOST: WEEK,
         Kind.WITHOUT_BETA: WEEK,
         Kind.THINKING_AS: WEEK,
+        Kind.EFFORT_WITH_TOOLS: WEEK,
         Kind.SYSTEM_INLINE: WEEK,
         Kind.SHORTER: 0.0,
         Kind.NO_THINKING: 0.0,
@@ -68,7 +70,16 @@ LASTS: Mapping[Kind, float | None] = MappingProxyType(
 )
 """For how many seconds a cure is remembered; ``None``: until the configuration changes. 0: only for its request."""
 
-OF_ONE_MODEL = frozenset({Kind.RENAMED, Kind.AT_MOST, Kind.THINKING_AS, Kind.SYSTEM_FIRST, Kind.REASONING_BACK})
+OF_ONE_MODEL = frozenset(
+    {
+        Kind.RENAMED,
+        Kind.AT_MOST,
+        Kind.THINKING_AS,
+        Kind.EFFORT_WITH_TOOLS,
+        Kind.SYSTEM_FIRST,
+        Kind.REASONING_BACK,
+    }
+)
 """Kinds that say something about a model rather than about the endpoint."""
 
 
@@ -240,6 +251,19 @@ def _thinking_as(mode: str) -> Callable[[re.Match[str], Refused], Iterator[Remed
     return cure
 
 
+def _effort_with_tools(match: re.Match[str], refused: Refused) -> Iterator[Remedy]:
+    """``none`` where the words name it, or where the model thinks although nothing was said of it; else unset."""
+    asked = refused.body.get("reasoning_effort")
+    if not offers_functions(refused.body) or asked == "none":
+        return
+    yield Remedy(Kind.EFFORT_WITH_TOOLS, "none" if match["none"] or asked is None else "unset")
+
+
+def offers_functions(body: Mapping[str, Any]) -> bool:
+    """Whether a chat offers the model functions to call."""
+    return any(json.obj(tool).get("type") == "function" for tool in json.items(body.get("tools")))
+
+
 def _no_thinking(match: re.Match[str], refused: Refused) -> Iterator[Remedy]:  # noqa: ARG001
     if json.obj(refused.body.get("thinking")).get("type") in ("adaptive", "enabled"):
         yield Remedy(Kind.NO_THINKING)
@@ -344,6 +368,8 @@ TABLE: tuple[Row, ...] = (
          _reasoning_back, _C),
     _row(r"system (?:messages?|role|prompt).{0,60}(?:beginning|first|start)|only one system message",
          _system_first, _C),
+    _row(r"function tools with reasoning_effort are not supported(?:.*?set reasoning_effort to (?P<none>'none'))?",
+         _effort_with_tools, _C),
     # a parameter by its name
     _row(r"invalid (?P<name>\w+): only .{1,20} is allowed", _without),
     _row(rf"{_NAME}'?: (?:extra (?:inputs are|fields) not permitted|unknown field|unexpected)", _without),

@@ -47,7 +47,8 @@ def translation(
     """What an attempt sends and how its answer comes back. ``prompt_tokens`` gives an estimate where one is needed.
 
     ``compacts``: the endpoint has a path for compactions. One that has none is asked for a summary in a turn of its own
-    format, which is converted like any other. Raises ``NotConvertible`` where the endpoint's format cannot say something that may not be dropped.
+    format, which is converted like any other. Raises ``NotConvertible`` where the endpoint's format cannot say
+    something that may not be dropped.
     """
     model, sent, wire_format = asked.facts.model, candidate.model_sent, candidate.target_format
     if wire_format is asked.codec.wire_format and (compacts or asked.action is not Action.COMPACT):

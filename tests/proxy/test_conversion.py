@@ -375,10 +375,9 @@ async def test_an_endpoint_without_a_path_for_compactions_is_asked_in_a_turn(sta
 
 async def test_a_base_that_has_neither_the_path_nor_the_format_is_asked_in_its_other_one(tmp_path: Path) -> None:
     only = SimulatedProvider(C, name="only")
-    async with only.running():
-        async with proxy(tmp_path, [endpoint(only, url_openai=only.base_url)]) as running:
-            body = orjson.dumps({"model": MODEL, "input": [{"role": "user", "content": "hello"}]})
-            reply = await running.ask("POST", "/responses/compact", body)
+    async with only.running(), proxy(tmp_path, [endpoint(only, url_openai=only.base_url)]) as running:
+        body = orjson.dumps({"model": MODEL, "input": [{"role": "user", "content": "hello"}]})
+        reply = await running.ask("POST", "/responses/compact", body)
     assert reply.status == 200
     assert reply.json["output"][-1]["type"] == "compaction"
     assert only.turns[-1].target.endswith("/chat/completions")

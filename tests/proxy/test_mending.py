@@ -203,6 +203,22 @@ def test_what_cannot_be_changed_comes_back_as_it_is(remedy: Remedy, data: bytes)
     assert losses == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "effort", "expected"),
+    [
+        ('{"reasoning_effort": "low", "tools": [%s]}', "unset", '{"tools": [%s]}'),
+        ('{"reasoning_effort": "low", "tools": [%s]}', "none", '{"reasoning_effort": "none", "tools": [%s]}'),
+        ('{"tools": [%s]}', "none", '{"tools": [%s],"reasoning_effort":"none"}'),
+    ],
+)
+def test_the_effort_changes_beside_functions_only(before: str, effort: str, expected: str) -> None:
+    remedy = Remedy(Kind.EFFORT_WITH_TOOLS, effort)
+    function = '{"type":"function", "function":{}}'
+    assert after(before % function, remedy) == expected % function
+    assert after(before % '{"type":"custom"}', remedy) == before % '{"type":"custom"}'
+    assert after(before % "", remedy) == before % ""
+
+
 SYSTEM_ORDERS = [
     (
         (
@@ -247,7 +263,14 @@ NOT_OF_THE_BODY = (Kind.KEY_HEADER, Kind.WITHOUT_BETA, Kind.REASONING_BACK)
 @pytest.mark.parametrize("spaced", [True, False])
 def test_the_second_time_nothing_is_left_to_change(kind: Kind, spaced: bool) -> None:
     said = {"role": "assistant", "content": [{"type": "thinking", "thinking": "t", "signature": OURS}]}
-    body = {**CLAUDE, **CODEX, **CHAT, "messages": [*CLAUDE["messages"], said], "odd": [ODD, 1]}
+    body = {
+        **CLAUDE,
+        **CODEX,
+        **CHAT,
+        "tools": [{"type": "function"}],
+        "messages": [*CLAUDE["messages"], said],
+        "odd": [ODD, 1],
+    }
     what = {
         Kind.WITHOUT: "output_config",
         Kind.RENAMED: "max_tokens",
