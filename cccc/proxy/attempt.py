@@ -25,7 +25,7 @@ from cccc.ir.codec import ReplyFacts, Weight
 from cccc.ir.sse import SseEvent
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.gate import Decision, Gate
-from cccc.proxy.roster import Member
+from cccc.proxy.member import Member
 from cccc.proxy.tap import PAGE_BEGINNING, Copy, beginning, limit_headers, sniff
 from cccc.proxy.translation import Translation
 from cccc.proxy.upstream import Outgoing

@@ -13,8 +13,8 @@ from cccc.ir.estimate import estimated_tokens
 from cccc.proxy.asked import Asked
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
+from cccc.proxy.member import Member
 from cccc.proxy.own_answers import answer_headers
-from cccc.proxy.roster import Member
 from cccc.proxy.translation import Translation
 from cccc.proxy.watching import Watched
 from cccc.proxy.whole import WholeAnswer, stream_head
