@@ -1,8 +1,8 @@
 """What may cure a refusal: changes to a request, chosen from one table by the words in which it was refused.
 
 Source: routing.md §4 ("In addition"), conversion.md ("What the real clients add"), clients.md §3.4. A remedy is only
-proposed where the request that was refused really has what it would change, so none is ever tried twice. What a person
-says is never touched: not the messages, the model, the tools, the system prompt.
+proposed where the request that was refused really has what it would change, so none is ever tried twice. No word of
+what a person says is ever touched: not the messages, the model, the tools, the system prompt; at most where it stands.
 """
 
 from __future__ import annotations

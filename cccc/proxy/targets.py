@@ -1,7 +1,7 @@
 """Into whose words a request is put for one attempt.
 
-Where the endpoint speaks another format than the client, its reader is described by what the configuration says, what
-is known of the model, and what refusals have taught.
+Where it is converted, its reader is described by what the configuration says, what is known of the model, and what
+refusals have taught.
 """
 
 from __future__ import annotations
