@@ -16,14 +16,14 @@ from cccc.cli.session import Session, pass_session
         ("cccc demo --no-tui --port 0", "without screens, on a free port"),
     ],
 )
-@click.option("--no-tui", is_flag=True, expose_value=False, help="Without the screens, as now in any case.")
+@click.option("--no-tui", is_flag=True, help="Without the screens.")
 @click.option("--port", metavar="N", type=PORT, default=0, help="Port to listen on, 0 for a free one.")
 @pass_session
-def demo(session: Session, port: int) -> None:
+def demo(session: Session, *, no_tui: bool, port: int) -> None:
     """Simulated providers in every wire format behind a real proxy, with a little traffic.
 
     Needs no key, touches no file of yours, and leaves nothing behind.
     """
     from cccc.cli.run import run_demo
 
-    run_demo(session, port=port)
+    run_demo(session, port=port, tui=not no_tui)

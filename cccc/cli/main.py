@@ -12,6 +12,7 @@ from cccc.cli.session import Session, pass_session
 SECTIONS = {
     "Run": {
         "demo": Lazy("cccc.cli.demo:demo", "Try it: simulated providers and a little traffic, no key needed."),
+        "attach": Lazy("cccc.cli.attach:attach", "The screens on a proxy that runs already."),
     },
     "See": {
         "requests": Lazy("cccc.cli.requests:requests", "The request log; -f follows it."),
@@ -44,7 +45,8 @@ SECTIONS = {
     examples=[
         ("cccc demo", "see it work, without a key"),
         ("cccc config example", "print a configuration to start from"),
-        ("cccc --no-tui", "run the proxy on http://127.0.0.1:8080"),
+        ("cccc", "run the proxy on http://127.0.0.1:8080 with its screens"),
+        ("cccc --no-tui", "run the proxy alone"),
         ("cccc requests -f", "watch what it does"),
         ("cccc why ID", "why a request went where it went"),
     ],
@@ -74,4 +76,6 @@ def main(
 
         run_proxy(session)
     else:
-        click.echo("The screens come with the next version; run the proxy with: cccc --no-tui")
+        from cccc.cli.run import show_proxy
+
+        show_proxy(session)

@@ -100,6 +100,11 @@ class Session:
             return shutil.get_terminal_size().columns
         return None
 
+    def interactive(self) -> bool:
+        """Whether screens can be shown: a person sits at a terminal."""
+        terminals = (sys.stdin, sys.stdout, sys.stderr)  # the screens are drawn on stderr
+        return all(each.isatty() for each in terminals) and self.environ.get("TERM") != "dumb"
+
     def _colour(self) -> bool | None:
         return False if self.environ.get("NO_COLOR") else None
 

@@ -1,7 +1,7 @@
 """What may go to a terminal, and how wide it is there.
 
-Everything that comes from outside (model names, errors, header values, file names) passes through ``safe`` or
-``safe_line`` before it is printed: a terminal obeys escape sequences, and a log viewer must not be a way in.
+Everything that comes from outside passes through ``safe`` or ``safe_line`` before it is printed (``control.text`` says
+why). Widths are counted here, because loading Rich only for that would take longer than most commands.
 """
 
 from __future__ import annotations
@@ -9,33 +9,22 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from cccc.control.text import visible, visible_line
+
 LONGEST = 2_000
 """Cells of one line; what is longer is cut."""
 
 ELLIPSIS = "…"
 
-_DELETE = 0x7F
-
-
-def _pictures() -> dict[int, str]:
-    """Visible stand-ins: control pictures for C0 and DEL, escapes for C1, line ends, direction marks, surrogates."""
-    pictures = {code: chr(0x2400 + code) for code in range(0x20)} | {_DELETE: "\u2421"}
-    named = (*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-    return pictures | {code: f"\\u{code:04x}" for code in (*named, *range(0xD800, 0xE000))}
-
-
-_LINE = _pictures()
-_TEXT = {code: picture for code, picture in _LINE.items() if chr(code) not in "\n\t"}
-
 
 def safe(text: str) -> str:
     """Text of several lines with everything visible that a terminal would obey; long lines are cut."""
-    return "\n".join(cut(line, LONGEST) for line in text.translate(_TEXT).split("\n"))
+    return "\n".join(cut(line, LONGEST) for line in visible(text).split("\n"))
 
 
 def safe_line(text: str) -> str:
     """The same for one line: line ends and tabs become visible too."""
-    return cut(text.translate(_LINE), LONGEST)
+    return cut(visible_line(text), LONGEST)
 
 
 @lru_cache(maxsize=4096)

@@ -57,6 +57,9 @@ from cccc.control.figures import (
     StatsKey,
     StatsView,
 )
+from cccc.control.filters import HELP as FILTER_HELP
+from cccc.control.filters import RequestFilter
+from cccc.control.filters import parse as parse_filter
 from cccc.control.flow import (
     ClientAsked,
     ClientGot,
@@ -70,6 +73,7 @@ from cccc.control.flow import (
     UpstreamSaid,
 )
 from cccc.control.probing import Check, EndpointDraft, FormatProbe, Preset, ProbeReport
+from cccc.control.text import visible, visible_line
 from cccc.domain.curl import as_curl
 from cccc.domain.endpoint import AuthType, ClientType, ModelRule, WireFormat
 from cccc.domain.failover import FailureClass, Outcome
@@ -80,15 +84,19 @@ from cccc.domain.secret import Secret
 from cccc.domain.usage import Usage
 from cccc.domain.verdict import Verdict
 from cccc.domain.whatif import NOTHING, Move, Moves, WayUp, WhatIf, WhatIfs
+from cccc.errors import BadFilter, CcccError
 
 __all__ = [
+    "FILTER_HELP",
     "NOTHING",
     "SET_UP",
     "AttemptRecord",
     "AuthType",
+    "BadFilter",
     "Breaker",
     "Bucket",
     "Candidate",
+    "CcccError",
     "Check",
     "ClientApplied",
     "ClientAsked",
@@ -173,7 +181,12 @@ __all__ = [
     "WhatIfs",
     "WireFormat",
     "as_curl",
+    "parse_filter",
+    "visible",
+    "visible_line",
 ]
+
+_EVERYTHING = RequestFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,27 +255,6 @@ class EndpointAction(StrEnum):
     DISABLE = "disable"
     PRIORITY = "priority"
     RESET = "reset"
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFilter:
-    """Which requests to list. Empty fields match everything; ``text`` is searched in ids, models, errors and sessions.
-
-    The command line and the screens read it from words such as ``status:>=400 client:codex endpoint:glm failed``.
-    """
-
-    text: str = ""
-    client_type: ClientType | None = None
-    endpoint: str | None = None
-    model: str | None = None
-    verdict: Verdict | None = None
-    failed: bool = False
-    status_min: int | None = None
-    status_max: int | None = None
-    since: float | None = None
-    until: float | None = None
-    session: str | None = None
-    stream: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +352,7 @@ class Control(ClientControl, Protocol):
         ...
 
     async def requests(
-        self, wanted: RequestFilter = RequestFilter(), *, limit: int = 50, after: int | None = None
+        self, wanted: RequestFilter = _EVERYTHING, *, limit: int = 50, after: int | None = None
     ) -> tuple[RequestSummary, ...]:
         """The newest ``limit`` rows that match, oldest first; with ``after`` only rows whose ``seq`` is larger."""
         ...

@@ -10,13 +10,37 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from cccc.control.api import ClientType, RequestFilter, Verdict
+from cccc.domain.endpoint import ClientType
+from cccc.domain.verdict import Verdict
 from cccc.errors import BadFilter
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Which requests to list. Empty fields match everything; ``text`` is searched in ids, models, errors and sessions.
+
+    The command line and the screens read it from words such as ``status:>=400 client:codex endpoint:glm failed``.
+    """
+
+    text: str = ""
+    client_type: ClientType | None = None
+    endpoint: str | None = None
+    model: str | None = None
+    verdict: Verdict | None = None
+    failed: bool = False
+    status_min: int | None = None
+    status_max: int | None = None
+    since: float | None = None
+    until: float | None = None
+    session: str | None = None
+    stream: bool | None = None
+
 
 HELP = """\
 failed                     what went wrong (not: the client left)

@@ -78,7 +78,14 @@ _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address 
 @asynccontextmanager
 async def connect(state_dir: Path) -> AsyncIterator[Control]:
     """The running proxy of this state folder, proved to answer. Raises ``NotRunning`` and ``ControlError``."""
-    async with Remote(statefiles.running(state_dir).address, statefiles.admin_token(state_dir)) as control:
+    async with connect_to(statefiles.running(state_dir).address, state_dir) as control:
+        yield control
+
+
+@asynccontextmanager
+async def connect_to(address: str, state_dir: Path) -> AsyncIterator[Control]:
+    """The proxy at an address, with the admin token of this state folder. Raises as ``connect`` does."""
+    async with Remote(address, statefiles.admin_token(state_dir)) as control:
         await control.overview()
         yield control
 

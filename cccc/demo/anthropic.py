@@ -11,7 +11,20 @@ from typing import Any
 
 import orjson
 
-from cccc.demo.ask import Ask, Call, Compacted, Offer, Part, Reply, Say, Speaker, Think, Turn, output_tokens
+from cccc.demo.ask import (
+    Ask,
+    Call,
+    Compacted,
+    Decline,
+    Offer,
+    Reply,
+    Say,
+    Speaker,
+    Think,
+    Turn,
+    is_cut,
+    output_tokens,
+)
 from cccc.demo.dialect import Complaint, Event, Ids, Json, Stage, pieces, size_of, sse, texts
 from cccc.domain.endpoint import Action, WireFormat
 
@@ -28,6 +41,8 @@ _ERROR_TYPES: Mapping[int, str] = MappingProxyType(
         529: "overloaded_error",
     }
 )
+
+Shown = Say | Think | Call | Compacted
 
 
 class Anthropic:
@@ -86,20 +101,20 @@ class Anthropic:
         message = self._message(ask, ids) | {"content": [], "stop_reason": None, "usage": _usage(ask, 1)}
         yield _event("message_start", Stage.PREAMBLE, message=message)
         yield _event("ping", Stage.PREAMBLE)
-        for index, part in enumerate(reply):
+        for index, part in enumerate(_told(reply)):
             block, deltas = _opened(part, ids)
             yield _event("content_block_start", Stage.CONTENT, index=index, content_block=block)
             for delta in deltas:
                 yield _event("content_block_delta", Stage.CONTENT, index=index, delta=delta)
             yield _event("content_block_stop", Stage.CONTENT, index=index)
-        delta = {"stop_reason": _stop_reason(reply), "stop_sequence": None}
+        delta = {"stop_sequence": None, **_stop(reply)}
         yield _event("message_delta", Stage.CLOSING, delta=delta, usage=_usage(ask, output_tokens(reply)))
         yield _event("message_stop", Stage.TERMINAL)
 
     def whole(self, ask: Ask, reply: Reply, ids: Ids) -> Json:
         return self._message(ask, ids) | {
-            "content": [_block(part, ids) for part in reply],
-            "stop_reason": _stop_reason(reply),
+            "content": [_block(part, ids) for part in _told(reply)],
+            **_stop(reply),
             "usage": _usage(ask, output_tokens(reply)),
         }
 
@@ -160,7 +175,12 @@ def _event(name: str, stage: Stage, **fields: Any) -> Event:
     return Event(sse({"type": name, **fields}, name), stage)
 
 
-def _opened(part: Part, ids: Ids) -> tuple[Json, Iterator[Json]]:
+def _told(reply: Reply) -> list[Shown]:
+    """What stands in blocks: the words of a refusal do not."""
+    return [part for part in reply if not isinstance(part, Decline)]
+
+
+def _opened(part: Shown, ids: Ids) -> tuple[Json, Iterator[Json]]:
     """A block as ``content_block_start`` shows it, and its deltas."""
     match part:
         case Say() | Compacted():
@@ -180,7 +200,7 @@ def _thinking(part: Think, ids: Ids) -> Iterator[Json]:
     yield {"type": "signature_delta", "signature": ids.make("demo-signature-", 40)}
 
 
-def _block(part: Part, ids: Ids) -> Json:
+def _block(part: Shown, ids: Ids) -> Json:
     match part:
         case Say() | Compacted():
             return {"type": "text", "text": part.text}
@@ -191,8 +211,15 @@ def _block(part: Part, ids: Ids) -> Json:
             return {"type": "tool_use", "id": ids.make("toolu_01", 22), "name": part.name, "input": arguments}
 
 
-def _stop_reason(reply: Reply) -> str:
-    return "tool_use" if any(isinstance(part, Call) for part in reply) else "end_turn"
+def _stop(reply: Reply) -> Json:
+    """Why the answer ends: ``stop_reason``, and the words of a refusal in ``stop_details``."""
+    for part in reply:
+        if isinstance(part, Decline):
+            details = {"type": "refusal", "category": None, "explanation": part.text}
+            return {"stop_reason": "refusal", "stop_details": details}
+    if is_cut(reply):
+        return {"stop_reason": "max_tokens"}
+    return {"stop_reason": "tool_use" if any(isinstance(part, Call) for part in reply) else "end_turn"}
 
 
 def _usage(ask: Ask, output: int) -> Json:

@@ -65,7 +65,15 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Text for the user."""
+    """Text for the user. ``cut``: it ends where the limit of tokens was reached."""
+
+    text: str
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """The words of a refusal."""
 
     text: str
 
@@ -86,8 +94,13 @@ class Compacted:
     text: str
 
 
-Part = Think | Say | Call | Compacted
+Part = Think | Say | Decline | Call | Compacted
 Reply = tuple[Part, ...]
+
+
+def is_cut(reply: Reply) -> bool:
+    """Whether an answer ends where the limit of tokens was reached."""
+    return any(isinstance(part, Say) and part.cut for part in reply)
 
 
 def estimate(text: str) -> int:

@@ -13,12 +13,14 @@ from cccc.demo.ask import (
     Ask,
     Call,
     Compacted,
+    Decline,
     Offer,
     Reply,
     Say,
     Speaker,
     Think,
     Turn,
+    is_cut,
     output_tokens,
     reasoning_tokens,
 )
@@ -99,6 +101,9 @@ class OpenAIChat:
                 case Say() | Compacted():
                     for piece in pieces(part.text):
                         yield chunk({"content": piece}, Stage.CONTENT)
+                case Decline():
+                    for piece in pieces(part.text):
+                        yield chunk({"refusal": piece}, Stage.CONTENT)
                 case Call():
                     yield chunk({"tool_calls": [{"index": calls, **_call(part, "", ids)}]}, Stage.CONTENT)
                     for piece in pieces(part.arguments):
@@ -113,6 +118,8 @@ class OpenAIChat:
     def whole(self, ask: Ask, reply: Reply, ids: Ids) -> Json:
         said = [part.text for part in reply if isinstance(part, Say | Compacted)]
         message: Json = {"role": "assistant", "content": "".join(said) if said else None, "refusal": None}
+        if declined := [part.text for part in reply if isinstance(part, Decline)]:
+            message["refusal"] = "".join(declined)
         if thought := [part.text for part in reply if isinstance(part, Think)]:
             message["reasoning_content"] = "".join(thought)
         if calls := [_call(part, part.arguments, ids) for part in reply if isinstance(part, Call)]:
@@ -163,6 +170,8 @@ def _call(part: Call, arguments: str, ids: Ids) -> Json:
 
 
 def _finish_reason(reply: Reply) -> str:
+    if is_cut(reply):
+        return "length"
     return "tool_calls" if any(isinstance(part, Call) for part in reply) else "stop"
 
 

@@ -13,6 +13,7 @@ from cccc.demo.ask import (
     Ask,
     Call,
     Compacted,
+    Decline,
     Offer,
     Part,
     Reply,
@@ -20,6 +21,7 @@ from cccc.demo.ask import (
     Speaker,
     Think,
     Turn,
+    is_cut,
     output_tokens,
     reasoning_tokens,
 )
@@ -98,11 +100,11 @@ class OpenAIResponses:
             for name, fields in _within(part, item):
                 yield event(name, item_id=item["id"], output_index=index, **fields)
             yield event("response.output_item.done", output_index=index, item=item)
-        done = _response(ask, reply, ids, "completed") | {"output": output}
-        yield event("response.completed", Stage.TERMINAL, response=done)
+        status, done = _end(ask, reply, ids)
+        yield event(f"response.{status}", Stage.TERMINAL, response=done | {"output": output})
 
     def whole(self, ask: Ask, reply: Reply, ids: Ids) -> Json:
-        return _response(ask, reply, ids, "completed") | {"output": [_item(part, ids) for part in reply]}
+        return _end(ask, reply, ids)[1] | {"output": [_item(part, ids) for part in reply]}
 
     def error(self, complaint: Complaint, _ids: Ids) -> Json:
         return error_body(complaint)
@@ -150,14 +152,13 @@ def _offers(tools: list[Json], namespace: str | None = None) -> Iterator[tuple[s
 def _item(part: Part, ids: Ids) -> Json:
     """A finished output item."""
     match part:
-        case Say():
-            content = {"type": "output_text", "text": part.text, "annotations": [], "logprobs": []}
+        case Say() | Decline():
             return {
                 "id": ids.make("msg_", 48),
                 "type": "message",
                 "status": "completed",
                 "role": "assistant",
-                "content": [content],
+                "content": [_content(part)],
             }
         case Think():
             return {
@@ -180,6 +181,12 @@ def _item(part: Part, ids: Ids) -> Json:
             }
         case Compacted():
             return {"id": ids.make("cmp_", 48), "type": "compaction", "encrypted_content": ids.make("gAAAA", 60)}
+
+
+def _content(part: Say | Decline) -> Json:
+    if isinstance(part, Decline):
+        return {"type": "refusal", "refusal": part.text}
+    return {"type": "output_text", "text": part.text, "annotations": [], "logprobs": []}
 
 
 def _unfilled(item: Json) -> Json:
@@ -207,6 +214,14 @@ def _within(part: Part, item: Json) -> Iterator[tuple[str, Json]]:
                 yield "response.output_text.delta", at | {"delta": piece, "logprobs": []}
             yield "response.output_text.done", at | {"text": part.text, "logprobs": []}
             yield "response.content_part.done", at | {"part": whole}
+        case Decline():
+            whole = item["content"][0]
+            at = {"content_index": 0}
+            yield "response.content_part.added", at | {"part": whole | {"refusal": ""}}
+            for piece in pieces(part.text):
+                yield "response.refusal.delta", at | {"delta": piece}
+            yield "response.refusal.done", at | {"refusal": part.text}
+            yield "response.content_part.done", at | {"part": whole}
         case Think():
             whole = item["summary"][0]
             at = {"summary_index": 0}
@@ -226,6 +241,14 @@ def _within(part: Part, item: Json) -> Iterator[tuple[str, Json]]:
             yield f"{name}.done", {key: part.arguments}
 
 
+def _end(ask: Ask, reply: Reply, ids: Ids) -> tuple[str, Json]:
+    """The status of an answer at its end, and its frame."""
+    if not is_cut(reply):
+        return "completed", _response(ask, reply, ids, "completed")
+    cut = {"incomplete_details": {"reason": "max_output_tokens"}}
+    return "incomplete", _response(ask, reply, ids, "incomplete") | cut
+
+
 def _response(ask: Ask, reply: Reply, ids: Ids, status: str) -> Json:
     return {
         "id": ids.fixed("resp_", 48),
@@ -243,7 +266,7 @@ def _response(ask: Ask, reply: Reply, ids: Ids, status: str) -> Json:
         "tool_choice": "auto",
         "tools": [],
         "top_p": 1.0,
-        "usage": _usage(ask, reply) if status == "completed" else None,
+        "usage": _usage(ask, reply) if status in ("completed", "incomplete") else None,
     }
 
 
@@ -251,7 +274,7 @@ def _usage(ask: Ask, reply: Reply) -> Json:
     output = output_tokens(reply)
     return {
         "input_tokens": ask.input_tokens,
-        "input_tokens_details": {"cached_tokens": ask.cached_tokens},
+        "input_tokens_details": {"cached_tokens": ask.cached_tokens, "cache_write_tokens": 0},
         "output_tokens": output,
         "output_tokens_details": {"reasoning_tokens": reasoning_tokens(reply)},
         "total_tokens": ask.input_tokens + output,

@@ -2,8 +2,9 @@
 
 Vendors refuse requests over these few things, and no request can ask them. Names are matched without a vendor's prefix
 (``anthropic/claude-…``) and without regard to case; what no row names is left open, and learned from refusals.
-Sources: the vendors' API references and price lists of 2026; for ``reasoning_back`` DeepSeek's guide to thinking mode
-and Moonshot's to Kimi's thinking models (a tool call without its ``reasoning_content`` is refused).
+Sources: the vendors' API references and price lists of 2026; for ``adaptive`` Anthropic's guide to adaptive thinking;
+for ``reasoning_back`` DeepSeek's guide to thinking mode and Moonshot's to Kimi's thinking models (a tool call without
+its ``reasoning_content`` is refused).
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from cccc.domain.rewrite import matches
 class ModelFacts:
     """``max_output`` in tokens. ``efforts``: the words for reasoning effort that it takes, ``None`` where not known.
 
-    ``fixed_temperature``: it takes none but its own. ``reasoning_back``: it refuses tool calls of earlier turns that
-    come without the reasoning before them.
+    ``adaptive``: it takes no budget of tokens for thinking, only an effort (Anthropic). ``fixed_temperature``: it takes
+    none but its own. ``reasoning_back``: it refuses tool calls of earlier turns that come without the reasoning before
+    them.
     """
 
     max_output: int | None = None
     efforts: frozenset[str] | None = None
+    adaptive: bool = False
     fixed_temperature: bool = False
     reasoning_back: bool = False
 
@@ -36,16 +39,22 @@ _ALL = _FROM_NONE | {"xhigh"}
 
 _ROWS: tuple[tuple[str, ModelFacts], ...] = (
     # Anthropic
-    ("claude-3-5-*", ModelFacts(max_output=8_192)),
-    ("claude-3-7-*", ModelFacts(max_output=64_000)),
+    ("claude-3[-.]5-*", ModelFacts(max_output=8_192)),
+    ("claude-3[-.]7-*", ModelFacts(max_output=64_000)),
     ("claude-3-*", ModelFacts(max_output=4_096)),
-    ("claude-opus-4-1*", ModelFacts(max_output=32_000)),
-    ("claude-opus-4-2*", ModelFacts(max_output=32_000)),
-    ("claude-opus-4-5*", ModelFacts(max_output=64_000)),
-    ("claude-sonnet-4-2*", ModelFacts(max_output=64_000)),
-    ("claude-sonnet-4-5*", ModelFacts(max_output=64_000)),
-    ("claude-haiku-4-*", ModelFacts(max_output=64_000)),
-    ("claude-*", ModelFacts(max_output=128_000, efforts=_LOW_TO_HIGH | {"xhigh"})),
+    ("claude-opus-4[-.]0*", ModelFacts(max_output=32_000)),
+    ("claude-opus-4[-.]1*", ModelFacts(max_output=32_000)),
+    ("claude-opus-4[-.]2*", ModelFacts(max_output=32_000)),
+    ("claude-opus-4[-.]5*", ModelFacts(max_output=64_000)),
+    ("claude-sonnet-4[-.]0*", ModelFacts(max_output=64_000)),
+    ("claude-sonnet-4[-.]2*", ModelFacts(max_output=64_000)),
+    ("claude-sonnet-4[-.]5*", ModelFacts(max_output=64_000)),
+    ("claude-haiku-4[-.]*", ModelFacts(max_output=64_000)),
+    ("claude-*-4[-.]6*", ModelFacts(max_output=128_000, efforts=_LOW_TO_HIGH, adaptive=True)),
+    (
+        "claude-*",
+        ModelFacts(max_output=128_000, efforts=_LOW_TO_HIGH | {"xhigh"}, adaptive=True, fixed_temperature=True),
+    ),
     # OpenAI
     ("gpt-5*-chat*", ModelFacts(max_output=16_384, efforts=frozenset({"medium"}), fixed_temperature=True)),
     ("gpt-5-pro*", ModelFacts(max_output=272_000, efforts=frozenset({"high"}), fixed_temperature=True)),

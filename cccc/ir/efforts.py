@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from cccc.ir.messages import Effort, Reasoning
 
 LEAST_BUDGET = 1_024
 """Anthropic takes no smaller one. Source: the API reference, ``thinking.budget_tokens``."""
+
+EFFORT_WORDS: Mapping[str, Effort] = MappingProxyType(
+    {**{effort.value: effort for effort in Effort}, "max": Effort.XHIGH}
+)
+"""OpenAI's words for them, and one that clients of other vendors use."""
 
 _UP_TO = ((4_096, Effort.LOW), (12_000, Effort.MEDIUM), (24_000, Effort.HIGH))
 

@@ -1,16 +1,21 @@
-"""How many tokens a request probably has, for where nobody counts them."""
+"""How many tokens a request or an answer probably has, for where nobody counts them."""
 
 from __future__ import annotations
 
 import orjson
 
+from cccc.domain.usage import Usage
 from cccc.ir import json
+from cccc.ir.messages import Reply, ToolCall
 
 CHARACTERS_PER_TOKEN = 3.6
 """Of English prose and code mixed, as the vendors' tokenizers cut it."""
 
 IMAGE_TOKENS = 1_500
 """About what an image of common size costs."""
+
+CHARACTERS_PER_WRITTEN_TOKEN = 4
+"""Of what a model writes."""
 
 _IMAGES = frozenset({"image", "image_url", "input_image"})
 
@@ -28,6 +33,17 @@ def estimated_tokens_of(value: object) -> int:
     """The same for a body that is parsed already."""
     characters, images = _measure(value)
     return max(1, round(characters / CHARACTERS_PER_TOKEN) + images * IMAGE_TOKENS)
+
+
+def estimated_usage(prompt_tokens: int, characters: int) -> Usage:
+    """What an answer of so many characters probably cost where its endpoint told nothing."""
+    return Usage(input=prompt_tokens, output=-(-characters // CHARACTERS_PER_WRITTEN_TOKEN), estimated=True)
+
+
+def estimated_usage_of(prompt_tokens: int, reply: Reply) -> Usage:
+    """The same for a whole answer."""
+    lengths = (len(part.arguments if isinstance(part, ToolCall) else part.text) for part in reply.parts)
+    return estimated_usage(prompt_tokens, sum(lengths))
 
 
 def _measure(value: object) -> tuple[int, int]:

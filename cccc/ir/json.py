@@ -73,6 +73,11 @@ def count(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
+def number(value: object) -> float | None:
+    """The value if it is a number."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def plain_text(content: object) -> str:
     """The text of a message's content: a string, or parts of which those with a ``text`` count."""
     if isinstance(content, str):

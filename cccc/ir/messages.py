@@ -66,7 +66,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image, a document or sound: base64 ``data`` of a ``media_type``, or a ``url``, or a vendor's ``file_id``."""
+    """An image, a document or sound: base64 ``data`` of a ``media_type``, or a ``url``, or a vendor's ``file_id``.
+
+    ``detail`` is how closely to look at an image, in OpenAI's words; empty where that is left to the model.
+    """
 
     medium: Medium
     media_type: str = ""
@@ -74,6 +77,7 @@ class Media:
     url: str = ""
     file_id: str = ""
     name: str = ""
+    detail: str = ""
     cached: bool = False
 
 

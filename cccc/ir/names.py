@@ -16,6 +16,12 @@ from cccc.ir.target import Abilities
 
 _DIGEST_LENGTH = 8
 _SEPARATOR = "__"
+_ILLEGAL = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def legal_name(name: str, length: int) -> str:
+    """As much of a name as fits, in letters that every vendor takes in names."""
+    return _ILLEGAL.sub("_", name)[:length]
 
 
 class ToolName(NamedTuple):
@@ -72,7 +78,7 @@ class Names:
 
     def _cut(self, flat: str, tail: str) -> str:
         """As much of the name as is legal and leaves room for the tail."""
-        legal = re.sub(r"[^a-zA-Z0-9_-]", "_", flat)[: self._abilities.tool_name_length - len(tail)]
+        legal = legal_name(flat, self._abilities.tool_name_length - len(tail))
         return legal + tail if self._fits(legal + tail) else "tool" + tail
 
     def _fits(self, name: str) -> bool:

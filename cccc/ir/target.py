@@ -17,7 +17,7 @@ class Abilities:
 
     ``tool_kinds`` can be offered and called as they are; ``namespaces``: tools can be grouped. ``tool_name`` and
     ``call_id`` are what names and ids of calls must match as a whole. ``media_in_results``: a tool's result can hold
-    images and documents. ``system_anywhere``: system messages may follow other messages.
+    images and documents.
     """
 
     tool_kinds: frozenset[ToolKind] = frozenset({ToolKind.FUNCTION})
@@ -26,7 +26,6 @@ class Abilities:
     tool_name_length: int = 64
     call_id: re.Pattern[str] = ANY_NAME
     media_in_results: bool = False
-    system_anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class Target:
     overrides the format's own. ``system_first``: it takes system messages at the start only. ``reasoning``: ``keep``
     shows its reasoning as thinking, ``drop`` throws it away. ``reasoning_back``: it wants the reasoning of earlier
     turns back beside tool calls. ``max_output`` is the model's own limit in tokens, ``efforts`` are those it has.
+    ``adaptive``: it thinks as much as it sees fit within an effort, and takes no budget of tokens.
     ``fixed_temperature``: a reasoning model, which takes no temperature. ``repaired_tools`` are those whose arguments
     are mended when they are Python instead of JSON, in at most ``repair_attempts`` steps.
     """
@@ -52,6 +52,7 @@ class Target:
     reasoning_back: bool = False
     max_output: int | None = None
     efforts: frozenset[Effort] = field(default_factory=lambda: frozenset(Effort) - {Effort.XHIGH})
+    adaptive: bool = False
     fixed_temperature: bool = False
     repaired_tools: frozenset[str] = frozenset()
     repair_attempts: int = 3

@@ -360,9 +360,10 @@ TABLE: tuple[Row, ...] = (
          _system_inline, _A),
     _row(r"anthropic-beta|invalid beta flag|unknown beta", _without_beta, _A),
     _row(r"adaptive thinking is not supported|thinking\.type: '?adaptive'? is not supported"
-         r"|thinking\.type: input should be 'enabled'|thinking.{0,40}'adaptive'.{0,80}expected tags",
+         r"|thinking\.type: input should be 'enabled'|thinking.{0,40}'adaptive'.{0,80}expected tags"
+         r"|supported for thinking; 'adaptive' is not",
          _thinking_as("enabled"), _A),
-    _row(r"thinking\.type: '?enabled'? is not supported", _thinking_as("adaptive"), _A),
+    _row(r"thinking\.type(?:: '?|\.)enabled'? is not supported", _thinking_as("adaptive"), _A),
     # what some endpoints for Chat want otherwise than others
     _row(r"reasoning_content.{0,60}(?:missing|passed back|required)|missing.{0,20}reasoning_content",
          _reasoning_back, _C),
@@ -378,7 +379,7 @@ TABLE: tuple[Row, ...] = (
     _row(rf"additional properties are not allowed \('{_NAMES}", _without),
     _row(rf"(?:parameter|property|field|argument)s? '?{_NAMES}'? (?:is|are) (?:not supported|unsupported|not allowed|"
          rf"unknown|not permitted)", _without),
-    _row(rf"'?{_NAME}'?:? (?:is |are )?(?:not supported|unsupported|not permitted|not allowed)", _without),
+    _row(rf"'?{_NAME}'?:? (?:is |are )?(?:not supported|unsupported|not permitted|not allowed|deprecated)", _without),
     _row(rf"(?:does not|doesn't|not) support(?: the)?(?: parameters?| fields?)?:? '?{_NAMES}", _without),
 )  # fmt: skip
 """In the order in which they are asked; the first row that gives a remedy decides."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from cccc.domain.endpoint import Action, Endpoint, WireFormat
-from cccc.domain.model_facts import model_facts
+from cccc.domain.model_facts import ModelFacts, model_facts
 from cccc.domain.ranking import Candidate
 from cccc.domain.vendors import is_official
 from cccc.formats.registry import CODECS
@@ -95,8 +95,15 @@ def target(
         reasoning="drop" if endpoint.keep_reasoning is False else "keep",
         reasoning_back=facts.reasoning_back or Kind.REASONING_BACK in learned,
         max_output=facts.max_output,
+        adaptive=_adaptive(facts, remedies),
         fixed_temperature=facts.fixed_temperature,
         repaired_tools=repair.tools,
         repair_attempts=repair.attempts,
         **more,
     )
+
+
+def _adaptive(facts: ModelFacts, remedies: Collection[Remedy]) -> bool:
+    """Whether the model is to think as it sees fit: what a refusal has taught counts more than what is known of it."""
+    learned = [one.what for one in remedies if one.kind is Kind.THINKING_AS]
+    return learned[-1] == "adaptive" if learned else facts.adaptive

@@ -60,14 +60,25 @@ class App:
         self._options = options
         self._say = say
         self._clock = clock or SystemClock()
+        self._server: Server | None = None
+        self.control: Local | None = None
+        """What can be seen and done from ``on_listening`` on, in this proxy's own loop."""
         self._client_files = None if machine is None else ClientFiles(state_dir, machine, self._clock)
 
     def load(self) -> Loaded:
         """The configuration as it is now. Raises ``ConfigError``."""
         return load(self._find_config(), environ=self._environ, options=self._options)
 
-    async def run(self, on_listening: Callable[[str], None]) -> None:
-        """Serve until stopped. Raises ``ConfigError``, ``ListenError``, ``StorageError`` and ``ControlError``."""
+    def stop(self, *, now: bool = False) -> None:
+        """Stop gracefully, or at once. From any thread, more than once; before ``on_listening`` it does nothing."""
+        if self._server is not None:
+            self._server.stop(now=now)
+
+    async def run(self, on_listening: Callable[[str], None], *, signals: bool = True) -> None:
+        """Serve until stopped. ``signals=False`` leaves them alone, as a thread that is not the main one must.
+
+        Raises ``ConfigError``, ``ListenError``, ``StorageError`` and ``ControlError``.
+        """
         loaded = self.load()
         self._greet(loaded)
         await self._refuse_second()
@@ -81,7 +92,7 @@ class App:
                 runtime.context.owner = statefiles.admin_token(self._state_dir)
                 level = loaded.settings.logging.level
                 with Logs(self._say, loaded.log_directory, lambda: runtime.context.redactor, level) as logs:
-                    await self._serve(runtime, logs, on_listening, ending)
+                    await self._serve(runtime, logs, on_listening, ending, signals=signals)
             finally:
                 with anyio.CancelScope(shield=True):
                     await transport.aclose()
@@ -130,7 +141,7 @@ class App:
         raise ListenError(f"a proxy is already running at {running.address} (pid {running.pid}); stop it first")
 
     async def _serve(
-        self, runtime: Runtime, logs: Logs, on_listening: Callable[[str], None], ending: ExitStack
+        self, runtime: Runtime, logs: Logs, on_listening: Callable[[str], None], ending: ExitStack, *, signals: bool
     ) -> None:
         """``ending`` holds what is to be undone when everything has been written."""
         settings = runtime.loaded.settings.server
@@ -143,6 +154,7 @@ class App:
         instance, begun_with = runtime.context.instance, runtime.loaded
         rules = self._rules(instance, begun_with)
         server = Server(Router(routes), rules, host=settings.host, port=settings.port, clock=self._clock)
+        self._server = server
 
         def apply(loaded: Loaded) -> None:
             server.reconfigure(self._rules(instance, loaded))  # refuses what must not be, so it comes first
@@ -161,6 +173,7 @@ class App:
             tasks.start_soon(let_readers_go)
             url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             local.address = url
+            self.control = local
             statefiles.announce(self._state_dir, url, pid=os.getpid(), started=self._clock.now())
             on_listening(url)
 
@@ -168,7 +181,7 @@ class App:
             async with runtime.running(), anyio.create_task_group() as tasks:
                 tasks.start_soon(Reloader(self._find_config, self.load, apply, self._say).run)
                 tasks.start_soon(_stop_when_asked, runtime, server)
-                await serve(server, listening)
+                await serve(server, listening, signals=signals)
                 ending.enter_context(undisturbed())
                 if local.address is not None:
                     await self._farewell(runtime, local.address)

@@ -57,10 +57,11 @@ def test_a_terminal_without_unicode_gets_escapes(tmp_path: Path) -> None:
     assert b"\\u2713 ok" in done.stdout
 
 
-def test_alone_it_says_how_to_run_the_proxy(run: Run) -> None:
-    result = run()
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "The screens come with the next version; run the proxy with: cccc --no-tui\n"
+def test_alone_without_a_terminal_it_is_the_proxy_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Session] = []
+    monkeypatch.setattr(running, "run_proxy", started.append)
+    assert run("--port", "0").exit_code == 0
+    assert started[0].options == {"port": "0"}
 
 
 def test_runs_the_proxy_with_its_options(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +78,7 @@ def test_runs_the_demo(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "run_demo", lambda session, **options: started.append(options))
     assert run("demo").exit_code == 0
     assert run("demo", "--no-tui", "--port", "8123").exit_code == 0
-    assert started == [{"port": 0}, {"port": 8123}]
+    assert started == [{"port": 0, "tui": True}, {"port": 8123, "tui": False}]
 
 
 @pytest.mark.parametrize(

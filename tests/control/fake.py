@@ -354,25 +354,38 @@ class FakeControl:
         self.stopped = True
         self.drained = drain
 
-    def events(self) -> AsyncGenerator[Event]:
-        send, receive = anyio.create_memory_object_stream[Event](100)
-        self.listeners.append(send)
-        return self._events(send, receive)
-
-    async def _events(self, send, receive) -> AsyncGenerator[Event]:  # type: ignore[no-untyped-def]
-        try:
-            async for event in receive:
-                yield event
-        finally:
-            self.listeners.remove(send)
-            send.close()
-            receive.close()
+    def events(self) -> FakeEvents:
+        return FakeEvents(self.listeners)
 
     def _known(self, name: str) -> EndpointView:
         if name not in self.views:
             nearest = difflib.get_close_matches(name, self.views, n=1)
             raise UnknownEndpoint(name, nearest[0] if nearest else None)
         return self.views[name]
+
+
+class FakeEvents:
+    """What happens from the moment this was made, as the bus gives it: closed also where nobody ever read."""
+
+    def __init__(self, listeners: list[MemoryObjectSendStream[Event]]) -> None:
+        self._send, self._receive = anyio.create_memory_object_stream[Event](100)
+        self._listeners = listeners
+        listeners.append(self._send)
+
+    def __aiter__(self) -> FakeEvents:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            return await self._receive.receive()
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        if self._send in self._listeners:
+            self._listeners.remove(self._send)
+        self._send.close()
+        self._receive.close()
 
 
 def _answered_by(record: RequestRecord, endpoint: str | None) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
-from cccc.demo.ask import Ask, Call, Offer, Say, Speaker, Think, Turn
+from cccc.demo.ask import Ask, Call, Decline, Offer, Say, Speaker, Think, Turn
 from cccc.demo.dialect import Event, Ids, Stage
 from cccc.demo.provider import DIALECTS
 from tests import formats_check
@@ -84,3 +85,18 @@ def test_refuse_a_stream_with_one_wrong_value(wire_format, old, new) -> None:
     assert old in whole
     with pytest.raises(BROKEN):
         formats_check.STREAM[wire_format](whole.replace(old, new))
+
+
+@pytest.mark.parametrize("wire_format", FORMATS)
+def test_read_a_refusal_and_an_answer_that_was_cut(wire_format) -> None:
+    dialect = DIALECTS[wire_format]()
+    for reply, words, stop in (
+        ((Decline("I will not."),), ("", "I will not."), {A: "refusal", C: "stop", R: "completed"}),
+        ((Say("One, two,", cut=True),), ("One, two,", ""), {A: "max_tokens", C: "length", R: "max_output_tokens"}),
+    ):
+        events = dialect.events(ASK, reply, Ids("test"))
+        streamed = formats_check.STREAM[wire_format](b"".join(event.data for event in events))
+        whole = formats_check.REPLY[wire_format](orjson.dumps(dialect.whole(ASK, reply, Ids("test"))))
+        for said in (streamed, whole):
+            assert (said.text, said.refusal) == words
+            assert said.stop == stop[wire_format]

@@ -12,8 +12,13 @@ from cccc.domain.model_facts import ModelFacts, model_facts
 @pytest.mark.parametrize(
     ("model", "known"),
     [
-        ("claude-opus-4-8", {"max_output": 128_000}),
-        ("claude-sonnet-4-5-20250929", {"max_output": 64_000}),
+        ("claude-opus-4-8", {"max_output": 128_000, "adaptive": True, "fixed_temperature": True}),
+        ("claude-sonnet-5", {"adaptive": True, "fixed_temperature": True}),
+        ("claude-sonnet-4-6", {"adaptive": True, "fixed_temperature": False}),
+        ("claude-sonnet-4-5-20250929", {"max_output": 64_000, "adaptive": False}),
+        ("anthropic/claude-sonnet-4.5", {"max_output": 64_000, "adaptive": False, "fixed_temperature": False}),
+        ("claude-opus-4-0", {"max_output": 32_000, "adaptive": False}),
+        ("claude-3.5-haiku", {"max_output": 8_192}),
         ("anthropic/claude-haiku-4-5", {"max_output": 64_000}),
         ("claude-opus-4-20250514", {"max_output": 32_000}),
         ("gpt-5", {"fixed_temperature": True, "efforts": frozenset({"minimal", "low", "medium", "high"})}),

@@ -66,7 +66,10 @@ def tool_calls(draw: st.DrawFn) -> ToolCall:
     return ToolCall(draw(IDS), draw(NAMES), arguments, kind, draw(NAMESPACES))
 
 
-TOOL_RESULTS = st.builds(ToolResult, IDS, st.lists(TEXTS | IMAGES, min_size=1, max_size=2).map(tuple), st.booleans())
+# An error's image stands behind its result in Anthropic's format: no round trip brings it back in.
+TOOL_RESULTS = st.builds(ToolResult, IDS, st.lists(TEXTS | IMAGES, min_size=1, max_size=2).map(tuple)) | st.builds(
+    ToolResult, IDS, st.tuples(TEXTS), st.just(True)
+)
 THINKING = st.builds(
     Thinking,
     WORDS,

@@ -56,6 +56,7 @@ def anthropic_stream(raw: bytes) -> Said:
                 said.stop = data["delta"]["stop_reason"]
                 assert isinstance(said.stop, str), "message_delta without a stop_reason"
                 assert "stop_sequence" in data["delta"]
+                said.refusal = (data["delta"].get("stop_details") or {}).get("explanation") or ""
                 said.usage = (said.usage or {}) | counts(data["usage"], "output_tokens")
             case "message_stop":
                 assert said.stop is not None, "message_stop without message_delta"
@@ -151,6 +152,7 @@ def anthropic_reply(raw: bytes) -> Said:
             case other:
                 raise AssertionError(f"unknown block {other}")
     said.stop = message["stop_reason"]
+    said.refusal = (message.get("stop_details") or {}).get("explanation") or ""
     assert isinstance(said.stop, str)
     _anthropic_stop(said)
     return said

@@ -54,6 +54,7 @@ def chat_stream(raw: bytes) -> Said:
 
 def _chat_delta(delta: Mapping[str, Any], said: Said, calls: list[dict[str, Any]]) -> None:
     said.text += delta.get("content") or ""
+    said.refusal += delta.get("refusal") or ""
     said.thinking += delta.get("reasoning_content") or ""
     for fragment in delta.get("tool_calls") or ():
         index = fragment["index"]
@@ -96,6 +97,7 @@ def chat_reply(raw: bytes) -> Said:
     assert "content" in message
     said = Said(model=body["model"], id=body["id"], stop=choice["finish_reason"])
     said.text = message["content"] or ""
+    said.refusal = message.get("refusal") or ""
     said.thinking = message.get("reasoning_content") or ""
     for call in message.get("tool_calls") or ():
         assert call["type"] == "function"

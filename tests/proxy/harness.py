@@ -238,12 +238,13 @@ async def proxy(
     *,
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
+    patience: float = PATIENCE_S,
     machine: Machine | None = None,
     **sections: Any,
 ) -> AsyncIterator[Proxy]:
     """Start a proxy with this configuration (``None``: without any) in ``folder``, on a free port.
 
-    A second one in the same folder finds the state of the first.
+    A second one in the same folder finds the state of the first. ``patience``: the seconds until it is given up.
     """
     state_dir, config = folder / "state", folder / "config.yaml"
     state_dir.mkdir(parents=True, exist_ok=True)
@@ -266,7 +267,7 @@ async def proxy(
             await app.run(task_status.started)
 
         try:
-            with anyio.fail_after(PATIENCE_S):
+            with anyio.fail_after(patience):
                 address = await tasks.start(run)
                 async with connect(state_dir) as control:
                     yield Proxy(address, state_dir, config, control, said)

@@ -99,6 +99,7 @@ WORDINGS: list[tuple[WireFormat, str, tuple[Remedy, ...]]] = [
     (C, "Unsupported parameter: 'temperature' is not supported with this model.", without("temperature")),
     (C, "Unsupported value: 'temperature' does not support 0.2 with this model.", without("temperature")),
     (C, "property 'store' is unsupported", without("store")),
+    (C, "`temperature` is deprecated for this model.", without("temperature")),
     (C, "m does not support parameters: reasoning_effort, store", without("reasoning_effort", "store")),
     (C, 'Invalid JSON payload received. Unknown name "store": Cannot find field.', without("store")),
     (C, 'json: unknown field "store"', without("store")),
@@ -145,6 +146,7 @@ WORDINGS: list[tuple[WireFormat, str, tuple[Remedy, ...]]] = [
     (A, "invalid beta flag", (Remedy(Kind.WITHOUT_BETA),)),
     (A, "adaptive thinking is not supported on this model", ENABLED),
     (A, "thinking.type: Input should be 'enabled' or 'disabled'", ENABLED),
+    (A, "Only 'enabled' and 'disabled' are supported for thinking; 'adaptive' is not supported.", ENABLED),
     (A, ("thinking: Input tag 'adaptive' found using 'type' does not match any of the expected tags: 'disabled', "
      "'enabled'"), ENABLED),
     # thinking

@@ -192,15 +192,11 @@ def _reasoning(thinking: dict[str, Any], config: dict[str, Any]) -> Reasoning | 
 def _sampling(body: JsonObject) -> Sampling:
     stops = (json.text(stop) for stop in json.items(body.get("stop_sequences")))
     return Sampling(
-        temperature=_number(body.get("temperature")),
-        top_p=_number(body.get("top_p")),
+        temperature=json.number(body.get("temperature")),
+        top_p=json.number(body.get("top_p")),
         top_k=json.count(body.get("top_k")) or None,
         stop=tuple(stop for stop in stops if stop),
     )
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _output(body: JsonObject, losses: Losses) -> Output:

@@ -116,13 +116,13 @@ def _blocks(part: Part, message: Message, losses: Losses) -> list[Block]:
             if message.role is Role.ASSISTANT:
                 losses.add(message.path, part.medium, "an assistant's turn holds no media in Anthropic Messages")
                 return []
-            return [_media(part, message.path)]
+            return [_media(part, message.path, losses)]
         case Thinking():
             return _thinking(part)
         case ToolCall():
             return [{"type": "tool_use", "id": part.id, "name": part.name, "input": input_of(part.arguments)}]
         case ToolResult():
-            return list(_result(part, message.path))
+            return list(_result(part, message.path, losses))
 
 
 def input_of(arguments: str) -> dict[str, Any]:
@@ -141,9 +141,9 @@ def _thinking(part: Thinking) -> list[Block]:
     return [{"type": "thinking", "thinking": part.text, "signature": part.sealed}]
 
 
-def _result(part: ToolResult, path: str) -> Iterator[Block]:
+def _result(part: ToolResult, path: str, losses: Losses) -> Iterator[Block]:
     """The result, and behind it what an error's result cannot hold: its media."""
-    content = [block for each in part.parts for block in _shown(each, path)]
+    content = [block for each in part.parts for block in _shown(each, path, losses)]
     after: list[Block] = []
     block: Block = {"type": "tool_result", "tool_use_id": part.call_id}
     if part.is_error:
@@ -158,16 +158,18 @@ def _result(part: ToolResult, path: str) -> Iterator[Block]:
     yield from after
 
 
-def _shown(part: ResultPart, path: str) -> list[Block]:
-    return encoded_text(part.text) if isinstance(part, Text) else [_media(part, path)]
+def _shown(part: ResultPart, path: str, losses: Losses) -> list[Block]:
+    return encoded_text(part.text) if isinstance(part, Text) else [_media(part, path, losses)]
 
 
-def _media(media: Media, path: str) -> Block:
+def _media(media: Media, path: str, losses: Losses) -> Block:
     if media.file_id:
         raise NotConvertible(path, "it refers to a file that another vendor holds")
     if media.medium is Medium.AUDIO:
         raise NotConvertible(path, "Anthropic Messages takes no sound")
     source = _source(media, path)
+    if media.detail:
+        losses.add(path, "detail", "Anthropic's models choose by themselves how closely they look")
     title = {"title": media.name} if media.name and media.medium is Medium.DOCUMENT else {}
     return {"type": media.medium.value, "source": source} | title
 

@@ -13,8 +13,9 @@ import orjson
 
 from cccc.domain.usage import Usage
 from cccc.formats.anthropic.reply import message_body, stop_word, thinking_block
-from cccc.formats.anthropic.usage import estimated_usage, usage_body
+from cccc.formats.anthropic.usage import usage_body
 from cccc.ir.codec import Front, ReplyFacts
+from cccc.ir.estimate import estimated_usage
 from cccc.ir.events import Ended, Event, PartClosed, PartDelta, PartKind, PartOpened, Started, UsageSeen
 from cccc.ir.messages import Thinking
 from cccc.ir.seal import seal
@@ -136,7 +137,7 @@ class StreamEncoder:
         return b""
 
     def _ended(self, event: Ended) -> bytes:
-        usage = self._usage or estimated_usage(self._front, self._characters)
+        usage = self._usage or estimated_usage(self._front.prompt_tokens, self._characters)
         delta = {
             "stop_reason": stop_word(event.stop, calls=self._calls > 0, refused=self._refused),
             "stop_sequence": event.stop_sequence or None,

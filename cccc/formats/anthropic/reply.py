@@ -10,9 +10,10 @@ from cccc.domain.usage import Usage
 from cccc.formats.anthropic.decode_blocks import arguments
 from cccc.formats.anthropic.encode_messages import input_of
 from cccc.formats.anthropic.tables import STOP_WORDS, STOPS
-from cccc.formats.anthropic.usage import estimated_usage, usage_body, usage_of
+from cccc.formats.anthropic.usage import usage_body, usage_of
 from cccc.ir import json
 from cccc.ir.codec import Front, JsonObject
+from cccc.ir.estimate import estimated_usage_of
 from cccc.ir.messages import Refusal, Reply, ReplyPart, StopReason, Text, Thinking, ToolCall
 from cccc.ir.seal import seal
 
@@ -47,7 +48,7 @@ def decode_reply(body: JsonObject) -> Reply:
 
 def encode_reply(reply: Reply, front: Front) -> dict[str, Any]:
     """A whole answer for the client."""
-    usage = reply.usage or estimated_usage(front, sum(map(_length, reply.parts)))
+    usage = reply.usage or estimated_usage_of(front.prompt_tokens, reply)
     content = [block for part in reply.parts for block in _blocks(part)]
     refused = any(isinstance(part, Refusal) for part in reply.parts)
     return message_body(front, usage) | {
@@ -122,7 +123,3 @@ def _blocks(part: ReplyPart) -> list[dict[str, Any]]:
             return [block] if block else []
         case ToolCall():
             return [{"type": "tool_use", "id": part.id, "name": part.name, "input": input_of(part.arguments)}]
-
-
-def _length(part: ReplyPart) -> int:
-    return len(part.arguments if isinstance(part, ToolCall) else part.text)

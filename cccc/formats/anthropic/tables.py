@@ -12,7 +12,7 @@ from cccc.ir.target import Abilities
 ABILITIES = Abilities(
     tool_kinds=frozenset({ToolKind.FUNCTION, ToolKind.WEB_SEARCH}),
     tool_name=re.compile(r"[a-zA-Z0-9_-]+"),
-    tool_name_length=64,  # Anthropic allows 128 by now, the vendors that speak its format do not
+    tool_name_length=128,
     call_id=re.compile(r"[a-zA-Z0-9_-]+"),
     media_in_results=True,
 )

@@ -6,10 +6,6 @@ from typing import Any
 
 from cccc.domain.usage import Usage
 from cccc.ir import json
-from cccc.ir.codec import Front
-
-CHARACTERS_PER_TOKEN = 4
-"""For the answer's length where no endpoint counted it."""
 
 
 def usage_of(usage: dict[str, Any]) -> Usage:
@@ -35,15 +31,11 @@ def later_usage(old: Usage | None, usage: dict[str, Any]) -> Usage:
 
 def usage_body(usage: Usage) -> dict[str, Any]:
     """A ``usage`` object for the client."""
+    thought = {"output_tokens_details": {"thinking_tokens": usage.reasoning}} if usage.reasoning else {}
     return {
         "input_tokens": usage.input,
         "cache_creation_input_tokens": usage.cache_write,
         "cache_read_input_tokens": usage.cache_read,
         "output_tokens": usage.output,
+        **thought,
     }
-
-
-def estimated_usage(front: Front, characters: int) -> Usage:
-    """Our guess where the endpoint told nothing: the estimate of the prompt, and an answer of so many characters."""
-    output = -(-characters // CHARACTERS_PER_TOKEN)
-    return Usage(input=front.prompt_tokens, output=output, estimated=True)

@@ -7,6 +7,7 @@ it (``reasoning_content`` in history, ``cache_control``). Source: the API refere
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -133,15 +134,15 @@ def _refusal(part: dict[str, Any], _path: str, _losses: Losses) -> Part | None:
     return Refusal(text) if text else None
 
 
-def _image(part: dict[str, Any], path: str, losses: Losses) -> Part:
+def _image(part: dict[str, Any], path: str, _losses: Losses) -> Part:
     image = part.get("image_url")
     fields = json.obj(image)
-    if json.text(fields.get("detail")) not in (None, "auto"):
-        losses.add(f"{path}.image_url.detail", "detail", "only OpenAI understands it")
     url = json.text(image) or json.text(fields.get("url"))
     if url is None:
         raise NotConvertible(f"{path}.image_url", "the image has no address and no data")
-    return _located(Medium.IMAGE, url, cached=bool(part.get("cache_control")))
+    located = _located(Medium.IMAGE, url, cached=bool(part.get("cache_control")))
+    detail = json.text(fields.get("detail")) or "auto"
+    return located if detail == "auto" else replace(located, detail=detail)
 
 
 def _file(part: dict[str, Any], path: str, _losses: Losses) -> Part:

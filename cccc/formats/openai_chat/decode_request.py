@@ -15,6 +15,7 @@ from cccc.errors import NotConvertible
 from cccc.formats.openai_chat.decode_messages import decode_messages
 from cccc.formats.openai_chat.tables import CHOICES
 from cccc.ir import json
+from cccc.ir.efforts import EFFORT_WORDS
 from cccc.ir.loss import Losses
 from cccc.ir.messages import (
     Choice,
@@ -37,8 +38,11 @@ _READ = frozenset(
         *("prompt_cache_key", "service_tier", "n", "modalities", "audio", "web_search_options", *_SHARED_TUNING),
     }
 )
+_MEANINGLESS = frozenset({"metadata", "prompt_cache_retention"})
+"""Fields that mean nothing elsewhere and change nothing in the answer."""
+
 _SAYS_NOTHING: Mapping[str, tuple[object, ...]] = MappingProxyType(
-    {"store": (False,), "logprobs": (False,), "top_logprobs": (0,), "logit_bias": ({},), "metadata": ({},)}
+    {"store": (False,), "logprobs": (False,), "top_logprobs": (0,), "logit_bias": ({},)}
 )
 """Fields that are no loss with these values, which are what they mean when absent."""
 
@@ -49,7 +53,7 @@ def decode_request(body: Mapping[str, Any], losses: Losses) -> Request:
     """The neutral request. Raises ``NotConvertible`` for several answers at once and for spoken ones."""
     _refuse(body)
     for field, value in body.items():
-        if field not in _READ and value is not None and value not in _SAYS_NOTHING.get(field, ()):
+        if field not in _READ | _MEANINGLESS and value is not None and value not in _SAYS_NOTHING.get(field, ()):
             losses.add(field, field, _ONLY_CHAT)
     system, messages = decode_messages(json.items(body.get("messages")), losses)
     tools, choice = _offer(body, losses)
@@ -158,9 +162,9 @@ def _reasoning(body: Mapping[str, Any], losses: Losses) -> Reasoning | None:
     """The wish to think in OpenAI's word, in OpenRouter's ``reasoning`` or in Z.AI's and others' ``thinking``."""
     router, thinking = json.obj(body.get("reasoning")), json.obj(body.get("thinking"))
     word = json.text(body.get("reasoning_effort")) or json.text(router.get("effort"))
-    effort = _EFFORTS.get(word or "")
+    effort = EFFORT_WORDS.get(word or "")
     if word and effort is None:
-        losses.add("reasoning_effort", "reasoning_effort", f'no other format knows "{word[:40]}"')
+        losses.add("reasoning_effort", "reasoning effort", f'no other format knows "{word[:40]}"')
     if effort is None and (thinking.get("type") == "disabled" or router.get("enabled") is False):
         effort = Effort.NONE
     budget = json.count(router.get("max_tokens")) or json.count(thinking.get("budget_tokens")) or None
@@ -170,23 +174,16 @@ def _reasoning(body: Mapping[str, Any], losses: Losses) -> Reasoning | None:
     return Reasoning(effort=effort, budget=budget, adaptive=adaptive and effort is None and budget is None)
 
 
-_EFFORTS: Mapping[str, Effort] = MappingProxyType({**{effort.value: effort for effort in Effort}, "max": Effort.XHIGH})
-
-
 def _sampling(body: Mapping[str, Any]) -> Sampling:
     stop = body.get("stop")
     words = [stop] if isinstance(stop, str) else json.items(stop)
     return Sampling(
-        temperature=_number(body.get("temperature")),
-        top_p=_number(body.get("top_p")),
+        temperature=json.number(body.get("temperature")),
+        top_p=json.number(body.get("top_p")),
         top_k=json.count(body.get("top_k")) or None,
         stop=tuple(word for word in words if json.text(word)),
-        extra={key: value for key in _SHARED_TUNING if (value := _number(body.get(key))) is not None},
+        extra={key: value for key in _SHARED_TUNING if (value := json.number(body.get(key))) is not None},
     )
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _output(body: Mapping[str, Any]) -> Output:

@@ -14,6 +14,9 @@ from cccc.formats.openai_chat.tables import AUDIO_TYPES
 from cccc.ir.messages import Media, Medium
 from cccc.ir.target import Target
 
+_DETAILS = {"original": "high"}
+"""Words of Responses that Chat does not know."""
+
 _AUDIO_FORMATS = {media_type: form for form, media_type in AUDIO_TYPES.items()}
 
 
@@ -23,7 +26,8 @@ def encode_media(media: Media, target: Target, path: str) -> dict[str, Any]:
         case Medium.IMAGE:
             url = media.url or (_data_url(media, "image/png") if media.data else "")
             if url:
-                return {"type": "image_url", "image_url": {"url": url}}
+                detail = {"detail": _DETAILS.get(media.detail, media.detail)} if media.detail else {}
+                return {"type": "image_url", "image_url": {"url": url, **detail}}
         case Medium.DOCUMENT:
             return _document(media, target, path)
         case Medium.AUDIO:

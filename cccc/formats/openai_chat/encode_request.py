@@ -6,7 +6,6 @@ because every vendor takes that one. Source: the API reference of ``POST /v1/cha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +14,7 @@ from cccc.errors import NotConvertible
 from cccc.formats.openai_chat.content import unsealed_call, unsealed_details
 from cccc.formats.openai_chat.encode_media import encode_media
 from cccc.formats.openai_chat.tables import CHOICE_WORDS
-from cccc.ir.digest import digest
+from cccc.ir.bounds import answer_limit, bounded_id
 from cccc.ir.efforts import clamped, effort_of
 from cccc.ir.loss import Losses
 from cccc.ir.messages import (
@@ -34,6 +33,7 @@ from cccc.ir.messages import (
     ToolKind,
     ToolResult,
 )
+from cccc.ir.names import legal_name
 from cccc.ir.target import Target
 
 Json = dict[str, Any]
@@ -41,13 +41,11 @@ Json = dict[str, Any]
 _BETWEEN_TEXTS = "\n\n"
 _ERROR = "Error: "
 _MOST_STOPS = 4
-_LONGEST_USER = 64
 _HOTTEST = 2.0
 _SHARED_TUNING = frozenset({"frequency_penalty", "presence_penalty", "seed"})
 _FIXED_TUNING = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty"})
 """What models that reason refuse."""
 _TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
-_ILLEGAL_IN_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 _NO_REASONING = " "
 """Vendors that want the reasoning of every call back refuse a missing one, and some an empty one."""
 
@@ -230,10 +228,7 @@ def _tool(tool: Tool, target: Target, losses: Losses) -> Json:
 def _limit(request: Request, target: Target, losses: Losses) -> Json:
     if request.max_tokens is None:
         return {}
-    limit = request.max_tokens
-    if target.max_output is not None and limit > target.max_output:
-        losses.add("max_tokens", "max_tokens", f"the model gives at most {target.max_output}")
-        limit = target.max_output
+    limit = answer_limit(request.max_tokens, target, losses)
     return {target.max_tokens_field or ("max_completion_tokens" if target.official else "max_tokens"): limit}
 
 
@@ -256,7 +251,7 @@ def _tuning(request: Request, target: Target, losses: Losses) -> Json:
     if sampling.stop:
         wished["stop"] = list(sampling.stop[:_MOST_STOPS])
         if len(sampling.stop) > _MOST_STOPS:
-            losses.add("stop_sequences", "stop_sequences", f"OpenAI Chat takes {_MOST_STOPS} at most")
+            losses.add("stop", "stop sequences", f"OpenAI Chat takes {_MOST_STOPS} at most")
     return wished | _reasoning(request, target, losses)
 
 
@@ -280,7 +275,7 @@ def _output(request: Request, target: Target, losses: Losses) -> Json:
     output = request.output
     body: Json = {}
     if output.schema is not None:
-        name = _ILLEGAL_IN_NAME.sub("_", output.name)[:64] or "answer"
+        name = legal_name(output.name, 64) or "answer"
         schema: Json = {"name": name, "schema": dict(output.schema)}
         if output.strict is not None:
             schema["strict"] = output.strict
@@ -297,8 +292,8 @@ def _output(request: Request, target: Target, losses: Losses) -> Json:
 
 def _who(request: Request, target: Target, losses: Losses) -> Json:
     body: Json = {}
-    if user := request.user:
-        body["user"] = user if len(user) <= _LONGEST_USER else digest(user, _LONGEST_USER)
+    if request.user:
+        body["user"] = bounded_id(request.user)
     if request.session and target.official:
         body["prompt_cache_key"] = request.session
     if tier := request.service_tier:

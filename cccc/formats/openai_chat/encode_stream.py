@@ -11,8 +11,9 @@ import orjson
 
 from cccc.domain.usage import Usage
 from cccc.formats.openai_chat.reply import completion_id
-from cccc.formats.openai_chat.tables import finish_word, guessed_usage, write_usage
+from cccc.formats.openai_chat.tables import finish_word, write_usage
 from cccc.ir.codec import Front, ReplyFacts
+from cccc.ir.estimate import estimated_usage
 from cccc.ir.events import Ended, Event, PartDelta, PartKind, PartOpened, Started, UsageSeen
 from cccc.ir.messages import ToolKind
 
@@ -101,6 +102,6 @@ class ChunkEncoder:
         usage = b',"usage":null' if self._front.stream_usage else b""
         chunks = self._head + b',"choices":[' + orjson.dumps(choice) + b"]" + usage + b"}\n\n"
         if self._front.stream_usage:
-            figures = self._usage or guessed_usage(self._front.prompt_tokens, self._characters)
+            figures = self._usage or estimated_usage(self._front.prompt_tokens, self._characters)
             chunks += self._head + b',"choices":[],"usage":' + orjson.dumps(write_usage(figures)) + b"}\n\n"
         return chunks + _DONE

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from cccc.formats.openai_chat.decode_stream import ChunkDecoder
-from cccc.formats.openai_chat.tables import finish_word, guessed_usage, write_usage
+from cccc.formats.openai_chat.tables import finish_word, write_usage
 from cccc.ir import json
 from cccc.ir.codec import Front
+from cccc.ir.estimate import estimated_usage_of
 from cccc.ir.fold import fold
 from cccc.ir.messages import Refusal, Reply, Text, Thinking, ToolCall, ToolKind
 
@@ -47,10 +48,7 @@ def encode_reply(reply: Reply, front: Front) -> dict[str, Any]:
         message["reasoning_content"] = "".join(thoughts)
     if calls:
         message["tool_calls"] = [_written(call) for call in calls]
-    usage = reply.usage
-    if usage is None:
-        characters = sum(map(len, [*texts, *thoughts, *refusals, *(call.arguments for call in calls)]))
-        usage = guessed_usage(front.prompt_tokens, characters)
+    usage = reply.usage or estimated_usage_of(front.prompt_tokens, reply)
     finish = finish_word(reply.stop, calls=bool(calls), refused=bool(refusals))
     return {
         "id": completion_id(front),

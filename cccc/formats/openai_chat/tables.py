@@ -20,7 +20,6 @@ ABILITIES = Abilities(
     tool_name=re.compile(r"[a-zA-Z0-9_-]{1,64}"),
     tool_name_length=64,
     call_id=LEGAL_ID,
-    system_anywhere=True,
 )
 """What every vendor of the format takes. OpenAI alone has custom tools and web search in it, for some models only."""
 
@@ -76,9 +75,6 @@ CHOICE_WORDS: Mapping[Choice, str] = MappingProxyType(
 SYSTEM_ROLES = ("system", "developer")
 THINKING_KEYS = ("reasoning_content", "reasoning")
 """Where vendors put what the model thought; some put the same under both."""
-
-CHARACTERS_PER_TOKEN = 4
-"""Of what a model writes, where nobody counted."""
 
 AUDIO_TYPES: Mapping[str, str] = MappingProxyType({"wav": "audio/wav", "mp3": "audio/mpeg"})
 
@@ -153,8 +149,3 @@ def write_usage(usage: Usage) -> dict[str, Any]:
         "prompt_tokens_details": details,
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning, "audio_tokens": 0},
     }
-
-
-def guessed_usage(prompt: int, characters: int) -> Usage:
-    """What an answer of so many characters probably cost where nobody counted."""
-    return Usage(input=prompt, output=-(-characters // CHARACTERS_PER_TOKEN), estimated=True)

@@ -55,6 +55,8 @@ def _decode_part(part: dict[str, Any], path: str) -> Text | Refusal | Media | No
         case "input_image" | "computer_screenshot":
             url = part.get("image_url")
             media = _decode_media(Medium.IMAGE, json.obj(url).get("url") or url, part)
+            if (detail := json.text(part.get("detail")) or "auto") != "auto":
+                media = replace(media, detail=detail)
         case "input_file":
             media = _decode_media(Medium.DOCUMENT, part.get("file_data") or part.get("file_url"), part)
         case "input_audio":
@@ -87,7 +89,7 @@ def encode_media(media: Media) -> dict[str, Any]:
     source = f"data:{media.media_type};base64,{media.data}" if media.data else media.url
     if media.medium is Medium.IMAGE:
         where = {"image_url": source} if source else {"file_id": media.file_id}
-        return {"type": "input_image", "detail": "auto", **where}
+        return {"type": "input_image", "detail": media.detail or "auto", **where}
     if media.data:
         name = media.name or f"document.{media.media_type.rpartition('/')[2] or 'pdf'}"
         return {"type": "input_file", "filename": name, "file_data": source}

@@ -18,9 +18,9 @@ from cccc.formats.openai_responses.tables import CALL_ITEMS, CALLS, COMPACTIONS
 from cccc.formats.openai_responses.tools import decode_choice, decode_tools
 from cccc.ir import json
 from cccc.ir.codec import JsonObject
+from cccc.ir.efforts import EFFORT_WORDS
 from cccc.ir.loss import Losses
 from cccc.ir.messages import (
-    Effort,
     Media,
     Message,
     Output,
@@ -49,26 +49,9 @@ _STATE: Final[Mapping[str, str]] = {
 
 _READ: Final = frozenset(
     {
-        *(
-            "input",
-            "instructions",
-            "max_output_tokens",
-            "model",
-            "parallel_tool_calls",
-            "prompt_cache_key",
-            "reasoning",
-        ),
-        *(
-            "safety_identifier",
-            "service_tier",
-            "stream",
-            "temperature",
-            "text",
-            "tool_choice",
-            "tools",
-            "top_p",
-            "user",
-        ),
+        *("input", "instructions", "max_output_tokens", "model", "parallel_tool_calls", "prompt_cache_key"),
+        *("reasoning", "safety_identifier", "service_tier", "stream", "temperature", "text", "tool_choice", "tools"),
+        *("top_p", "user"),
     }
 )
 _MEANINGLESS: Final = frozenset(
@@ -105,7 +88,6 @@ _ROLES: Final[Mapping[str, Role]] = {
     "system": Role.SYSTEM,
     "developer": Role.SYSTEM,
 }
-_EFFORTS: Final[Mapping[str, Effort]] = {**{effort.value: effort for effort in Effort}, "max": Effort.XHIGH}
 
 _SUMMARY: Final = "Summary of the conversation before this point:\n\n"
 
@@ -132,7 +114,7 @@ def decode_request(body: JsonObject, losses: Losses) -> Request:
         tool_choice=choice,
         max_tokens=json.count(body.get("max_output_tokens")) or None,
         reasoning=_reasoning(json.obj(body.get("reasoning")), losses),
-        sampling=Sampling(temperature=_number(body.get("temperature")), top_p=_number(body.get("top_p"))),
+        sampling=Sampling(temperature=json.number(body.get("temperature")), top_p=json.number(body.get("top_p"))),
         output=_output(json.obj(body.get("text"))),
         user=json.text(body.get("safety_identifier")) or json.text(body.get("user")) or "",
         session=json.text(body.get("prompt_cache_key")) or "",
@@ -244,7 +226,7 @@ def _listing(tools: list[Tool]) -> str:
 
 def _reasoning(given: dict[str, Any], losses: Losses) -> Reasoning | None:
     word = json.text(given.get("effort"))
-    effort = _EFFORTS.get(word or "")
+    effort = EFFORT_WORDS.get(word or "")
     if word and effort is None:
         losses.add("reasoning.effort", "reasoning effort", f"{word!r} is no effort that other formats know")
     summary = json.text(given.get("summary")) or json.text(given.get("generate_summary")) or ""
@@ -262,7 +244,3 @@ def _output(given: dict[str, Any]) -> Output:
         strict=strict if isinstance(strict, bool) else None,
         verbosity=json.text(given.get("verbosity")) or "",
     )
-
-
-def _number(given: object) -> float | None:
-    return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from cccc.formats.openai_responses.content import encode_media
 from cccc.formats.openai_responses.tables import BEGIN_OF_ID, CALL_ITEMS, TEXT_CALLS
 from cccc.formats.openai_responses.tools import encode_choice, encode_tools
 from cccc.ir import json
-from cccc.ir.digest import digest
+from cccc.ir.bounds import answer_limit, bounded_id
 from cccc.ir.efforts import clamped, effort_of
 from cccc.ir.loss import Losses
 from cccc.ir.messages import (
@@ -38,18 +37,15 @@ from cccc.ir.messages import (
     ToolKind,
     ToolResult,
 )
+from cccc.ir.names import legal_name
 from cccc.ir.target import Target
 
 LEAST_OUTPUT: Final = 16
 """OpenAI refuses a smaller ``max_output_tokens``."""
 
-LONGEST_USER: Final = 64
-"""Of ``user`` and ``prompt_cache_key``."""
-
 LONGEST_NAME: Final = 64
 """Of the schema of an answer."""
 
-_ILLEGAL_IN_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _BETWEEN_TEXTS: Final = "\n\n"
 _NO_COUNTERPART: Final = "OpenAI Responses has no counterpart"
 _CACHES_BY_ITSELF: Final = "OpenAI caches prompts by itself"
@@ -220,10 +216,7 @@ def _marked(parts: tuple[Text | Media, ...]) -> tuple[Text | Media, ...]:
 def _limit(limit: int | None, target: Target, losses: Losses) -> dict[str, Any]:
     if limit is None:
         return {}
-    if target.max_output is not None and limit > target.max_output:
-        losses.add("max_tokens", "max_tokens", f"the model gives at most {target.max_output}")
-        limit = target.max_output
-    return {target.max_tokens_field or "max_output_tokens": max(limit, LEAST_OUTPUT)}
+    return {target.max_tokens_field or "max_output_tokens": max(answer_limit(limit, target, losses), LEAST_OUTPUT)}
 
 
 def _reasoning(wish: Reasoning | None, target: Target, losses: Losses) -> dict[str, Any]:
@@ -270,7 +263,7 @@ def _text(output: Output) -> dict[str, Any]:
     if output.schema is not None:
         fields["format"] = {
             "type": "json_schema",
-            "name": _ILLEGAL_IN_NAME.sub("_", output.name)[:LONGEST_NAME] or "answer",
+            "name": legal_name(output.name, LONGEST_NAME) or "answer",
             "schema": output.schema,
             "strict": bool(output.strict),
         }
@@ -285,16 +278,12 @@ def _caller(request: Request, target: Target, losses: Losses) -> dict[str, Any]:
     """Who asks, in which session, and how urgently: of meaning to OpenAI itself only."""
     fields: dict[str, Any] = {}
     if request.user:
-        fields["user"] = _bounded(request.user)
+        fields["user"] = bounded_id(request.user)
     if target.official:
         if request.session:
-            fields["prompt_cache_key"] = _bounded(request.session)
+            fields["prompt_cache_key"] = bounded_id(request.session)
         if request.service_tier:
             fields["service_tier"] = _TIERS.get(request.service_tier, request.service_tier)
     elif request.service_tier not in ("", "auto", "default"):
         losses.add("service_tier", "service_tier", "only OpenAI's own host has service tiers")
     return fields
-
-
-def _bounded(name: str) -> str:
-    return name if len(name) <= LONGEST_USER else digest(name, LONGEST_USER)

@@ -17,12 +17,12 @@ from cccc.formats.openai_responses.response import (
     begun_response,
     compaction,
     ended_response,
-    guessed_usage,
     output_item,
     response_id,
 )
 from cccc.formats.openai_responses.tables import CALL_ITEMS
 from cccc.ir.codec import Front, ReplyFacts
+from cccc.ir.estimate import estimated_usage
 from cccc.ir.events import Ended, Event, PartClosed, PartDelta, PartKind, PartOpened, Started, UsageSeen
 from cccc.ir.messages import Refusal, ReplyPart, StopReason, Text, Thinking, ToolCall, ToolKind
 from cccc.ir.sse import encode
@@ -134,7 +134,7 @@ class _Frames:
     def _end(self, stop: StopReason) -> bytes:
         self._ended = True
         if self._usage is None:
-            self._usage = guessed_usage(self._front, self._characters)
+            self._usage = estimated_usage(self._front.prompt_tokens, self._characters)
         response = ended_response(self._front, self._output, stop, self._usage)
         return self._event(f"response.{response['status']}", response=response)
 

@@ -10,13 +10,13 @@ from cccc.formats.openai_responses.response import (
     compacted_response,
     compaction,
     ended_response,
-    guessed_usage,
     output_item,
 )
 from cccc.formats.openai_responses.tables import CALLS
 from cccc.formats.openai_responses.usage import decode_usage
 from cccc.ir import json
 from cccc.ir.codec import Front, JsonObject
+from cccc.ir.estimate import estimated_usage_of
 from cccc.ir.messages import Refusal, Reply, ReplyPart, StopReason, Text, ToolCall
 
 _REASONS: Final = {
@@ -73,7 +73,7 @@ def decode_item(item: dict[str, Any]) -> Iterator[ReplyPart]:
 
 def encode_reply(reply: Reply, front: Front) -> dict[str, Any]:
     """See ``Codec.encode_reply``."""
-    usage = reply.usage or guessed_usage(front, sum(map(_length, reply.parts)))
+    usage = reply.usage or estimated_usage_of(front.prompt_tokens, reply)
     if not front.compact:
         output = [output_item(part, front, index) for index, part in enumerate(reply.parts)]
         return ended_response(front, output, reply.stop, usage)
@@ -81,7 +81,3 @@ def encode_reply(reply: Reply, front: Front) -> dict[str, Any]:
     if front.history is not None:
         return compacted_response(front, front.history, summary, usage)
     return ended_response(front, compaction(summary, front), reply.stop, usage)
-
-
-def _length(part: ReplyPart) -> int:
-    return len(part.arguments if isinstance(part, ToolCall) else part.text)

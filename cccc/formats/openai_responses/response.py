@@ -16,9 +16,6 @@ from cccc.ir.codec import Front
 from cccc.ir.messages import Refusal, ReplyPart, StopReason, Text, Thinking, ToolCall, ToolKind
 from cccc.ir.seal import seal, seal_text
 
-CHARACTERS_PER_TOKEN: Final = 4
-"""Of an answer whose tokens nobody counted."""
-
 _CUT_SHORT: Final = {
     StopReason.LENGTH: "max_output_tokens",
     StopReason.CONTEXT: "max_output_tokens",
@@ -160,8 +157,3 @@ def compacted_response(front: Front, history: tuple[Any, ...], summary: str, usa
         "output": [*users, *item] if item else [*history],
         "usage": encode_usage(usage),
     }
-
-
-def guessed_usage(front: Front, characters: int) -> Usage:
-    """Tokens of an answer whose endpoint counted none."""
-    return Usage(input=front.prompt_tokens, output=characters // CHARACTERS_PER_TOKEN, estimated=True)

@@ -15,7 +15,6 @@ ABILITIES: Final = Abilities(
     tool_name=re.compile(r"[a-zA-Z0-9_-]+"),
     call_id=re.compile(r"[\s\S]{1,64}"),
     media_in_results=True,
-    system_anywhere=True,
 )
 
 BEGIN_OF_ID: Final[Mapping[str, str]] = {

@@ -307,6 +307,47 @@ def test_a_turn_that_began_without_thinking_goes_on_without(history: tuple[Messa
     assert ("thinking" in encoded(*history, tools=(F,), **THINK)[0]) is thinks
 
 
+SEES_FIT = replace(RELAY, adaptive=True, efforts=frozenset({Effort.LOW, Effort.HIGH}))
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "effort", "lost"),
+    [
+        (Reasoning(Effort.LOW), "low", []),
+        (Reasoning(budget=20_000), "high", []),
+        (Reasoning(Effort.XHIGH), "high", ["reasoning effort"]),
+        (Reasoning(Effort.MINIMAL), "low", ["reasoning effort"]),
+        (Reasoning(adaptive=True), None, []),
+    ],
+)
+def test_a_model_that_takes_no_budget_is_told_an_effort(
+    reasoning: Reasoning, effort: str | None, lost: list[str]
+) -> None:
+    """Models from Claude 4.7 on refuse ``enabled``; a turn of theirs need not have begun with thinking."""
+    history = (HI, model(CALL), user(RESULT))
+    body, losses = encoded(*history, target=SEES_FIT, tools=(F,), max_tokens=100, reasoning=reasoning)
+    assert body["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert body.get("output_config") == ({"effort": effort} if effort else None)
+    assert [loss.what for loss in losses] == lost
+
+
+def test_an_effort_stands_beside_the_form_of_the_answer() -> None:
+    target = replace(SEES_FIT, official=True)
+    body, _ = encoded(target=target, output=Output(schema={"type": "object"}), reasoning=Reasoning(Effort.LOW))
+    assert body["output_config"] == {"format": {"type": "json_schema", "schema": {"type": "object"}}, "effort": "low"}
+
+
+@pytest.mark.parametrize("choice", [ToolChoice(Choice.ANY), ToolChoice(Choice.ONE, "f")])
+def test_a_forced_choice_rules_out_thinking_as_the_model_sees_fit_too(choice: ToolChoice) -> None:
+    body, losses = encoded(target=SEES_FIT, tools=(F,), tool_choice=choice, **THINK)
+    assert not {"thinking", "output_config"} & set(body)
+    assert [loss.what for loss in losses] == ["reasoning effort"]
+
+
+def test_as_the_model_sees_fit_is_what_models_with_budgets_do_unasked() -> None:
+    assert "thinking" not in encoded(reasoning=Reasoning(adaptive=True))[0]
+
+
 def test_thinking_leaves_no_tuning() -> None:
     body, losses = encoded(sampling=Sampling(0.5, 0.9, 40), **THINK)
     assert "temperature" not in body

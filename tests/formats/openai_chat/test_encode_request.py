@@ -130,6 +130,13 @@ def test_images_and_documents() -> None:
     ]
 
 
+@pytest.mark.parametrize(("detail", "written"), [("low", "low"), ("original", "high")])
+def test_how_closely_to_look_at_an_image(detail: str, written: str) -> None:
+    image = Media(Medium.IMAGE, url="https://x.example/a.png", detail=detail)
+    (message,) = write(asked(Message(Role.USER, (image,))))["messages"]
+    assert message["content"][0]["image_url"] == {"url": "https://x.example/a.png", "detail": written}
+
+
 def test_text_that_is_no_utf8_stays_a_file() -> None:
     (part,) = messages(user(Media(Medium.DOCUMENT, "text/plain", "/w==")))[0]["content"]
     assert part["file"]["file_data"] == "data:text/plain;base64,/w=="
@@ -317,7 +324,7 @@ def test_tuning_of_a_model_that_has_its_own() -> None:
 
 def test_tuning_beyond_the_format() -> None:
     sampling = Sampling(3.0, top_k=5, stop=tuple("abcdef"), extra={"truncation": "auto"})
-    body = write(asked(sampling=sampling), lost=("temperature", "truncation", "top_k", "stop_sequences"))
+    body = write(asked(sampling=sampling), lost=("temperature", "truncation", "top_k", "stop sequences"))
     assert (body["temperature"], body["stop"]) == (2.0, list("abcd"))
 
 

@@ -1,0 +1,1 @@
+"""What every pair of wire formats keeps, maps and loses, found out by converting: ``docs/formats.md``."""

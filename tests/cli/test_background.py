@@ -1,0 +1,84 @@
+"""The proxy in a thread: it listens, it answers across, and its end and its error are told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from functools import partial
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from cccc.cli.background import BackgroundProxy
+from cccc.cli.run import Listening, run_loop
+from cccc.errors import ListenError, NotRunning
+from cccc.server.app import App
+
+pytestmark = pytest.mark.anyio
+
+
+def proxy(state_dir: Path) -> BackgroundProxy:
+    async def main(listening: Listening) -> None:
+        app = App(state_dir, lambda: None, {}, {"port": "0"}, lambda _: None)
+        await app.run(lambda url: listening(app, url), signals=False)
+
+    return BackgroundProxy(run_loop, main)
+
+
+async def test_it_answers_from_its_thread_and_stops(tmp_path: Path) -> None:
+    background = proxy(tmp_path)
+    control = await background.start()
+    overview = await control.overview()
+    assert overview.address is not None
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(f"{overview.address}/health")
+    assert answer.status_code in (200, 503)
+    background.stop()
+    await asyncio.wait_for(background.ended, 10)
+    background.stop()
+    with pytest.raises(NotRunning):
+        await control.overview()
+    for thread in threading.enumerate():
+        if thread.name == "proxy":
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+async def test_asked_over_the_control_surface_it_stops_too(tmp_path: Path) -> None:
+    background = proxy(tmp_path)
+    await (await background.start()).stop()
+    await asyncio.wait_for(background.ended, 10)
+
+
+async def test_what_keeps_it_from_listening_is_raised(tmp_path: Path) -> None:
+    background = proxy(tmp_path)
+    control = await background.start()
+    with pytest.raises(ListenError, match="already running"):
+        await proxy(tmp_path).start()
+    await control.stop()
+    await background.ended
+
+
+async def test_whatever_ends_it_is_told(tmp_path: Path) -> None:
+    async def main(listening: Listening) -> None:
+        app, begun = App(tmp_path, lambda: None, {}, {"port": "0"}, lambda _: None), anyio.Event()
+
+        def begin(url: str) -> None:
+            listening(app, url)
+            begun.set()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(app.run, begin, signals=False))
+            await begun.wait()
+            raise LookupError("a defect")
+
+    background = BackgroundProxy(run_loop, main)
+    try:
+        await background.start()
+    except BaseExceptionGroup:
+        pass  # its end may be heard of as soon as its beginning
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await asyncio.wait_for(background.ended, 10)
+    assert caught.group_contains(LookupError, match="a defect")

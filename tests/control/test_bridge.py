@@ -1,0 +1,125 @@
+"""A control surface in another thread's loop: the contract holds across, and the end of that thread is told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+from inspect import iscoroutinefunction
+
+import pytest
+
+from cccc.control import bridge
+from cccc.control.api import Control, EndpointChanged, EventsLost
+from cccc.control.bridge import STREAMS
+from cccc.errors import NotRunning
+from tests.control.contract import ControlContract
+from tests.control.fake import FakeControl
+
+
+class Elsewhere:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+            self.stopped = asyncio.Event()
+            runner.run(self.stopped.wait())
+
+    def end(self) -> None:
+        if self.thread.is_alive():
+            self.loop.call_soon_threadsafe(self.stopped.set)
+            self.thread.join()
+
+    def do(self, work: object, *args: object) -> None:
+        """Call ``work`` there and wait until it is done."""
+        done = threading.Event()
+        self.loop.call_soon_threadsafe(lambda: (work(*args), done.set()))  # type: ignore[operator]
+        assert done.wait(5)
+
+
+@contextmanager
+def elsewhere() -> Iterator[Elsewhere]:
+    there = Elsewhere()
+    try:
+        yield there
+    finally:
+        there.end()
+
+
+class TestAcrossThreads(ControlContract):
+    @pytest.fixture
+    async def control(self) -> AsyncIterator[Control]:
+        with elsewhere() as there:
+            yield bridge.bridge(FakeControl(), there.loop)
+
+
+async def listening(fake: FakeControl) -> None:
+    while not fake.listeners:  # noqa: ASYNC110  (in the other thread)
+        await asyncio.sleep(0.001)
+
+
+def test_every_method_that_gives_a_stream_is_known_as_one() -> None:
+    methods = {name: getattr(Control, name) for name in dir(Control) if not name.startswith("_")}
+    assert {name for name, method in methods.items() if not iscoroutinefunction(method)} == set(STREAMS)
+
+
+@pytest.mark.anyio
+async def test_calls_after_the_end_of_the_other_loop_say_so() -> None:
+    with elsewhere() as there:
+        control = bridge.bridge(FakeControl(), there.loop)
+        there.end()
+        with pytest.raises(NotRunning):
+            await control.overview()
+        with pytest.raises(NotRunning):
+            async with aclosing(control.events()) as events:
+                await anext(events)
+
+
+@pytest.mark.anyio
+async def test_a_reader_hears_of_the_end_of_the_other_loop() -> None:
+    with elsewhere() as there:
+        fake = FakeControl()
+        async with aclosing(bridge.bridge(fake, there.loop).events()) as events:
+            reading = asyncio.ensure_future(anext(events))
+            await listening(fake)
+            there.end()
+            with pytest.raises(NotRunning):
+                await reading
+
+
+@pytest.mark.anyio
+async def test_a_slow_reader_is_told_what_it_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "BACKLOG", 3)
+    with elsewhere() as there:
+        fake = FakeControl()
+        async with aclosing(bridge.bridge(fake, there.loop).events()) as events:
+            first = asyncio.ensure_future(anext(events))
+            await listening(fake)
+            there.do(fake.emit, EndpointChanged("first"))
+            assert await first == EndpointChanged("first")
+            for number in range(5):
+                there.do(fake.emit, EndpointChanged(str(number)))
+            for _ in range(20):  # turns of that loop, in which everything is carried over
+                there.do(lambda: None)
+            heard = [await anext(events) for _ in range(4)]
+    assert heard[:3] == [EndpointChanged(str(number)) for number in range(3)]
+    assert heard[3] == EventsLost(2)
+
+
+@pytest.mark.anyio
+async def test_a_reader_that_leaves_is_left() -> None:
+    with elsewhere() as there:
+        fake = FakeControl()
+        async with aclosing(bridge.bridge(fake, there.loop).events()) as events:
+            reading = asyncio.ensure_future(anext(events))
+            await listening(fake)
+            there.do(fake.emit, EndpointChanged("alpha"))
+            await reading
+        while fake.listeners:  # noqa: ASYNC110  (in the other thread)
+            await asyncio.sleep(0.001)

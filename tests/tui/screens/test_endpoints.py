@@ -1,0 +1,139 @@
+"""Mode 1: each key and what it does to the proxy, and what the table says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cccc.control.api import ClientType, EndpointChanged
+from tests.control import world
+from tests.control.fake import FakeControl
+from tests.tui.pilot import SMALL, Screens, screens
+from tui.screens.endpoints import COLUMNS
+from tui.widgets.chrome import footer
+from tui.widgets.live_table import LiveTable
+
+pytestmark = pytest.mark.anyio
+
+
+def table(shown: Screens) -> LiveTable:
+    return shown.app.screen.query_one(LiveTable)
+
+
+async def ready(shown: Screens) -> None:
+    await shown.until(lambda: table(shown).selected is not None)
+
+
+async def test_space_switches_off_and_on(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("space")
+        await shown.until(lambda: not fake.views["alpha"].enabled)
+        await shown.says("○ off")
+        assert shown.said == ["alpha is off"]
+        await shown.until(lambda: not shown.app.frame.endpoint("alpha").enabled)  # type: ignore[union-attr]
+        await shown.press("space")
+        await shown.until(lambda: fake.views["alpha"].enabled)
+
+
+async def test_plus_and_minus_set_the_priority(fake: FakeControl) -> None:
+    async with screens(fake, keys=("down",)) as shown:
+        await shown.until(lambda: table(shown).selected == "beta")
+        await shown.press("minus")
+        await shown.until(lambda: fake.views["beta"].priority == 3)
+        await shown.until(lambda: shown.app.frame.endpoint("beta").priority == 3)  # type: ignore[union-attr]
+        await shown.press("plus")
+        await shown.until(lambda: fake.views["beta"].priority == 2)
+
+
+async def test_b_resets_what_is_not_well(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("b")
+        assert not shown.said, "alpha is well: the key means nothing"
+        assert "Reset breaker" not in [label for _, label, _ in footer(shown.app)]
+        await shown.press("down")
+        assert "Reset breaker" in [label for _, label, _ in footer(shown.app)]
+        await shown.press("b")
+        await shown.until(lambda: fake.views["beta"].cooldown_until is None)
+
+
+async def test_u_puts_it_above_all_others_and_ends_that(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("u")
+        await shown.until(lambda: fake.manual)
+        assert (fake.manual[0].endpoint, fake.manual[0].until) == ("alpha", world.NOW + 3600)
+        await shown.says("→ alpha")
+        await shown.press("u")
+        await shown.until(lambda: not fake.manual)
+
+
+async def test_c_ranks_for_the_next_client(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("c")
+        await shown.says("ranked for codex")
+        assert fake.ranked[-1] == (ClientType.CODEX, None, None)
+
+
+async def test_enter_opens_a_page_and_escape_closes_it(fake: FakeControl) -> None:
+    async with screens(fake, size=SMALL, keys=("down", "enter")) as shown:
+        await shown.says("because of req_01JZ8Q4T0000000000000000B2")
+        await shown.press("escape")
+        await shown.until(lambda: table(shown).selected == "beta")
+
+
+async def test_y_copies_the_name(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("y")
+        assert shown.app.clipboard == "alpha"
+
+
+async def test_what_the_proxy_refuses_is_said(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        del fake.views["alpha"]
+        await shown.press("space")
+        await shown.until(lambda: shown.said)
+        assert shown.said[0].startswith("no endpoint is named 'alpha'")
+
+
+async def test_the_selection_stays_with_its_endpoint(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with screens(fake, keys=("down",)) as shown:
+        await shown.until(lambda: table(shown).selected == "beta")
+        alpha, beta = world.RANKING.order
+        turned = replace(world.RANKING, order=(replace(beta, rank=1), replace(alpha, rank=2)))
+
+        async def rank(*_: object, **__: object) -> object:
+            return turned
+
+        monkeypatch.setattr(fake, "rank", rank)
+        fake.emit(EndpointChanged("beta"))
+        await shown.until(lambda: [row.key.value for row in table(shown).ordered_rows] == ["beta", "alpha", "gamma"])
+        assert (table(shown).selected, table(shown).cursor_row) == ("beta", 0)
+
+
+async def test_an_endpoint_that_leaves_hands_the_selection_on(fake: FakeControl) -> None:
+    async with screens(fake, keys=("down", "down")) as shown:
+        await shown.until(lambda: table(shown).selected == "gamma")
+        del fake.views["gamma"]
+        fake.emit(EndpointChanged("gamma"))
+        await shown.until(lambda: table(shown).selected == "beta")
+
+
+async def test_without_endpoints_only_what_means_something_is_offered() -> None:
+    fake = FakeControl(records=())
+    fake.views.clear()
+    async with screens(fake) as shown:
+        await shown.says("Three steps")
+        assert [label for _, label, _ in footer(shown.app)] == ["Help", "Leave"]
+
+
+@pytest.mark.parametrize("width", [40, 76, 96, 116])
+def test_the_columns_fit(width: int) -> None:
+    shown = [column for column in COLUMNS if column.from_width <= width]
+    needed = sum(column.width + 1 for column in shown)
+    assert needed <= max(width, 66)
