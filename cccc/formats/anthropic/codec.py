@@ -55,7 +55,8 @@ _WEIGHTS = {
 }
 
 
-_BLOCK_EVENTS = frozenset(_WEIGHTS) - {"ping"}
+_TELLING = frozenset(_WEIGHTS) - {"ping"}
+"""Events after which it is known whether a block is open."""
 
 _EMPTY_DELTAS = {
     "text": {"type": "text_delta", "text": ""},
@@ -217,7 +218,7 @@ class AnthropicCodec:
     def nudge(self, said: bytes) -> bytes:
         for event in reversed(SseDecoder().feed(said)):
             body = json.obj(json.peek(event.data or b""))
-            if body.get("type") in _BLOCK_EVENTS:
+            if body.get("type") in _TELLING:
                 return _empty_delta(body)
         return b""
 
