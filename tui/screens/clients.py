@@ -150,8 +150,8 @@ class ClientsScreen(Dashboard):
             prose.show([paragraph(why if isinstance(why, str) else "looking at its files", indent=0)])
         else:
             names = ", ".join(file.path for file in plan.files if file.diff) or ", ".join(view.files)
-            pane.border_title = f"Preview {self.cccc.glyphs.dot} {fmt.safe(names)}"
-            pane.border_subtitle = checked(plan) or "nothing to change"
+            pane.border_title = fmt.title(f"Preview {self.cccc.glyphs.dot} {names}")
+            pane.border_subtitle = fmt.title(checked(plan) or "nothing to change")
             diff.show(diff_of(plan))
             prose.show(reasons(plan, view))
         self.refresh_keys()

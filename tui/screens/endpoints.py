@@ -112,7 +112,7 @@ class EndpointsScreen(Dashboard):
 
     def _show_detail(self) -> None:
         pane, chosen = self.query_one("#detail"), self.selected
-        pane.border_title = fmt.safe(chosen.name) if chosen else None
+        pane.border_title = fmt.title(chosen.name) if chosen else None
         self.query_one(Facts).show(self._facts(self.frame, chosen.name) if chosen else ())
         if chosen is not None and chosen.name != self._asked:
             self._asked = chosen.name

@@ -126,7 +126,7 @@ class RequestsScreen(Dashboard):
     def _show_preview(self) -> None:
         row = self.log_table.selected_row
         pane = self.query_one("#detail")
-        pane.border_title = f"{fmt.safe(row.id)}" if row is not None else None
+        pane.border_title = fmt.title(row.id) if row is not None else None
         self.query_one(Facts).show(
             request_facts(row, self._record_of(row.id), self.frame.now, self.cccc) if row is not None else ()
         )
