@@ -136,7 +136,8 @@ class ClientsScreen(Dashboard):
         view, plan = self.selected, self.plan
         pane = self.query_one("#preview")
         diff, prose = self.query_one(DiffView), self.query_one("#reasons", Prose)
-        pane.border_title, pane.border_subtitle = "Preview", ""
+        pane.border_title = "Preview"
+        pane.border_subtitle = ""
         self.query_one("#about", Prose).show(about(view, plan, self.cccc.glyphs) if view else ())
         if self._complaint is not None:
             diff.show(())
@@ -150,8 +151,8 @@ class ClientsScreen(Dashboard):
             prose.show([paragraph(why if isinstance(why, str) else "looking at its files", indent=0)])
         else:
             names = ", ".join(file.path for file in plan.files if file.diff) or ", ".join(view.files)
-            pane.border_title = f"Preview {self.cccc.glyphs.dot} {fmt.safe(names)}"
-            pane.border_subtitle = checked(plan) or "nothing to change"
+            pane.border_title = fmt.title(f"Preview {self.cccc.glyphs.dot} {names}")
+            pane.border_subtitle = fmt.title(checked(plan) or "nothing to change")
             diff.show(diff_of(plan))
             prose.show(reasons(plan, view))
         self.refresh_keys()

@@ -160,13 +160,10 @@ class ConfigScreen(Dashboard):
             text = as_text(section, self._edits, toml=form.toml) if self._as_text else []
             self.query_one("#text", Prose).show([Paragraph(((fmt.safe(line), ""),)) for line in text])
             title = f"{fmt.safe(section.name)} {self.cccc.glyphs.dot} {fmt.safe(section.help)}"
-            pane.border_title = f"Settings with {fmt.safe(wanted)}" if wanted else title
+            pane.border_title = fmt.title(f"Settings with {wanted}" if wanted else title)
         edits = f"{fmt.counted(len(self._edits), 'edit')} not saved: ^s shows the diff first"
-        pane.border_subtitle = self._refusal() or (edits if self._edits else "")
+        pane.border_subtitle = fmt.title(self._complaint or (edits if self._edits else ""))
         self.query_one("#filter-state", Static).update(f"{len(fields)} found " if wanted else "")
-
-    def _refusal(self) -> str | None:
-        return fmt.safe(self._complaint) if self._complaint is not None else None
 
     def applies(self, verb: str) -> bool:
         field, typing = self.selected, self.form.editing is not None

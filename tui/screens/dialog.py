@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
+from tui import format as fmt
 from tui.diffs import DiffLine
 from tui.keys import bindings, keys_of
 from tui.widgets.diff import DiffView
@@ -37,7 +38,7 @@ class Dialog(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = self._title
+            box.border_title = fmt.title(self._title)
             with VerticalScroll(id="dialog-body", can_focus=False):
                 yield DiffView()
                 yield Prose(id="dialog-said")

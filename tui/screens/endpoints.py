@@ -96,11 +96,13 @@ class EndpointsScreen(Dashboard):
         table = self.query_one(LiveTable)
         table.show(rows(frame, self.cccc))
         pane = self.query_one("#list")
-        pane.border_title = f"Endpoints {self.cccc.glyphs.dot} ranked for {frame.ranked_for.value.replace('_', ' ')}"
+        ranked_for = frame.ranked_for.value.replace("_", " ")
+        pane.border_title = fmt.title(f"Endpoints {self.cccc.glyphs.dot} ranked for {ranked_for}")
         if frame.overview is not None:
             known = frame.overview
             counts = f"{fmt.counted(known.endpoints_total, 'endpoint')}, {known.endpoints_usable} usable"
-            pane.border_subtitle = f"{counts}, c ranks for another client" if len(frame.endpoints) else counts
+            hint = ", c ranks for another client" if len(frame.endpoints) else ""
+            pane.border_subtitle = fmt.title(counts + hint)
         if self._wanted is not None and frame.endpoint(self._wanted) is not None:
             table.select(self._wanted)
             self._wanted = None
@@ -112,7 +114,7 @@ class EndpointsScreen(Dashboard):
 
     def _show_detail(self) -> None:
         pane, chosen = self.query_one("#detail"), self.selected
-        pane.border_title = fmt.safe(chosen.name) if chosen else None
+        pane.border_title = fmt.title(chosen.name) if chosen else None
         self.query_one(Facts).show(self._facts(self.frame, chosen.name) if chosen else ())
         if chosen is not None and chosen.name != self._asked:
             self._asked = chosen.name

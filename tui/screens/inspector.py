@@ -156,10 +156,10 @@ class InspectorScreen(Dashboard):
         if row is not None:
             way = f"{row.client_type.value.replace('_', '-')} {self.cccc.glyphs.arrow} {row.endpoint or fmt.NOTHING}"
             title += [fmt.clock(row.time), fmt.safe(way)]
-        pane.border_title = dot.join(title)
+        pane.border_title = fmt.title(dot.join(title))
         ids = [one.id for one in self._rows()]
         place = ids.index(self.request_id) + 1 if self.request_id in ids else None
-        pane.border_subtitle = f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else ""
+        pane.border_subtitle = fmt.title(f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else "")
         self._draw()
         self.refresh_keys()
 

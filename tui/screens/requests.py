@@ -55,7 +55,7 @@ class RequestsScreen(Dashboard):
             yield Field(placeholder="/ to type, for example  status:>=400 client:codex", compact=True, id="filter")
             yield Said(id="filter-state")
         with Vertical(id="list", classes="pane") as pane:
-            pane.border_title = f"Requests {self.cccc.glyphs.dot} newest last"
+            pane.border_title = fmt.title(f"Requests {self.cccc.glyphs.dot} newest last")
             yield LogTable(lambda row, width: line(row, width, self.frame.now, self.cccc), header)
         with VerticalScroll(id="detail", classes="pane"):
             yield Facts()
@@ -97,7 +97,7 @@ class RequestsScreen(Dashboard):
         self.query_one(Said).show([(number, palette[""]), doing])
         self.query_one(Field).set_class(self._complaint is not None, "-wrong")
         hint = "up stops following" if self.log_table.following else "f or end follows the newest"
-        self.query_one("#list").border_subtitle = self._complaint or hint
+        self.query_one("#list").border_subtitle = fmt.title(self._complaint or hint)
 
     def on_log_table_selected(self, message: LogTable.Selected) -> None:
         """Show what is known at once, and ask the log for the rest when the selection has settled."""
@@ -133,9 +133,9 @@ class RequestsScreen(Dashboard):
             pane.border_title = None
             self.query_one(Facts).show(())
             return
-        way = f"{row.client_type.value.replace('_', '-')} {glyphs.arrow} {fmt.safe(row.endpoint or fmt.NOTHING)}"
-        parts = (fmt.safe(row.id), way, glyphs.path(row.format, row.target_format))
-        pane.border_title = f" {glyphs.dot} ".join(parts)
+        way = f"{row.client_type.value.replace('_', '-')} {glyphs.arrow} {row.endpoint or fmt.NOTHING}"
+        parts = (row.id, way, glyphs.path(row.format, row.target_format))
+        pane.border_title = fmt.title(f" {glyphs.dot} ".join(parts))
         known = self._known if self._known is not None and self._known.record.id == row.id else None
         self.query_one(Facts).show(preview_facts(row, known, self.frame.now, self.cccc))
 

@@ -196,8 +196,8 @@ class RoutingScreen(Dashboard):
         self.query_one("#ask Facts", Facts).show(asks(frame, answer, question.client, question.model, app))
         pane = self.query_one("#list")
         model = f" {dot} {fmt.safe(question.model)}" if question.model else ""
-        pane.border_title = f"Order of attempts {dot} {called(question.client)}{model}"
-        pane.border_subtitle = self._subtitle(question, frame)
+        pane.border_title = fmt.title(f"Order of attempts {dot} {called(question.client)}{model}")
+        pane.border_subtitle = fmt.title(self._subtitle(question, frame))
         if answer is not None:
             self._show_tables(answer, frame)
         self._show_why(frame)
@@ -233,7 +233,7 @@ class RoutingScreen(Dashboard):
 
     def _show_why(self, frame: Frame) -> None:
         pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
-        pane.border_title = title(answer, name)
+        pane.border_title = fmt.title(title(answer, name))
         said = why(answer, name, frame, self.cccc) if answer is not None and name is not None else ()
         self.query_one("#detail Facts", Facts).show(said)
         self.refresh_keys()

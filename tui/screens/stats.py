@@ -82,7 +82,7 @@ class StatsScreen(Dashboard):
                 yield Chart()
             with Vertical(id="ttft", classes="pane") as pane:
                 pane.border_title = "Time to first byte"
-                pane.border_subtitle = f"p50 {self.cccc.glyphs.curve}  p95 {self.cccc.glyphs.point}"
+                pane.border_subtitle = fmt.title(f"p50 {self.cccc.glyphs.curve}  p95 {self.cccc.glyphs.point}")
                 yield Chart()
         with Horizontal(id="tables"):
             with Vertical(id="groups", classes="pane"):
@@ -137,14 +137,14 @@ class StatsScreen(Dashboard):
         series, glyphs, measure = self._told.series, self.cccc.glyphs, self._measure
         said = figures.cards(series.totals, series.before)
         for pane, (name, lines) in zip(self.query(".card"), said.items(), strict=True):
-            pane.border_title = name
+            pane.border_title = fmt.title(name)
             pane.query_one(Facts).show(lines)
         quiet = not series.totals.requests
         self.query_one("#quiet").display = quiet
         self.query_one("#charts").display = self.query_one("#tables").display = not quiet
         self.query_one("#quiet Static", Static).update(_QUIET.format(span=series.span.value, of=self._of()))
         self.query_one("#large Chart", Chart).show(figures.large_plot(series, measure))
-        self.query_one("#large").border_subtitle = figures.legend(series, measure, glyphs)
+        self.query_one("#large").border_subtitle = fmt.title(figures.legend(series, measure, glyphs))
         self.query_one("#ttft Chart", Chart).show(figures.ttft_plot(series))
         self._show_tables(self._told)
 
@@ -167,12 +167,13 @@ class StatsScreen(Dashboard):
         asked = self._asked
         paused = f" {dot} paused" if self._paused else ""
         what = f"{self._measure.value.capitalize()} per {figures.STEP[asked.span]}"
-        self.query_one("#large").border_title = f"{what} {dot} last {asked.span.value}{self._of()}{paused}"
+        self.query_one("#large").border_title = fmt.title(f"{what} {dot} last {asked.span.value}{self._of()}{paused}")
         groups, beside = self.query_one("#groups"), self.query_one("#beside")
-        groups.border_title, beside.border_title = f"By {asked.by.value}", f"By {asked.beside.value}"
-        groups.border_subtitle = self._complaint or f"s: sorted by {self._sort.value}"
-        beside.border_subtitle = f"t: {self._measure.value}"
-        self.query_one("#quiet").border_subtitle = self._complaint
+        groups.border_title = fmt.title(f"By {asked.by.value}")
+        beside.border_title = fmt.title(f"By {asked.beside.value}")
+        groups.border_subtitle = fmt.title(self._complaint or f"s: sorted by {self._sort.value}")
+        beside.border_subtitle = fmt.title(f"t: {self._measure.value}")
+        self.query_one("#quiet").border_subtitle = fmt.title(self._complaint)
         self.set_class(told is None, "-waiting")
         self.refresh_keys()
 

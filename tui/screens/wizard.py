@@ -69,7 +69,7 @@ class Wizard(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         editing = self._wish.editing
         with Vertical(id="wizard") as box:
-            box.border_title = "New endpoint" if editing is None else f"Edit {fmt.safe(editing)}"
+            box.border_title = fmt.title("New endpoint" if editing is None else f"Edit {editing}")
             yield Prose(id="steps")
             with ContentSwitcher(initial=f"step-{self._step}"):
                 with Vertical(id="step-1"):

@@ -94,6 +94,9 @@ async def test_shift_tab_goes_back_and_keeps_what_was_told(fake: FakeControl) ->
 
 
 async def test_r_asks_again_and_space_keeps_or_skips(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = "https://api.openai.com/v1"
+    found = tuple(replace(one, url=at) for one in world.PROBED.formats)
+    monkeypatch.setattr(world, "PROBED", replace(world.PROBED, formats=found))
     asked = []
     probe = fake.probe
 
@@ -147,7 +150,7 @@ async def test_e_opens_it_with_what_the_configuration_says(
         await shown.says(BASE)
         await shown.press("enter", "enter", "enter", "enter")
         await shown.says("cost of this probe")
-        await shown.press("enter", "enter", "enter", "enter", "enter", *"-eu", "enter", "enter")
+        await shown.press("enter", "enter", "enter", "enter", "enter", "end", *"-eu", "enter", "enter")
         await shown.until(lambda: fake.drafts)
         (made,) = fake.drafts
         assert (made.name, made.key, made.key_reference) == ("beta-eu", None, None)
