@@ -80,9 +80,8 @@ def look(shown: Screens) -> None:
     assert_harmless(strips, shown.app.size.width)
 
 
-def texts() -> Iterator[object]:
-    for number, portion in enumerate(PORTIONS):
-        yield pytest.param(portion, id=str(number))
+def texts() -> list[object]:
+    return [pytest.param(portion, id=str(number)) for number, portion in enumerate(PORTIONS)]
 
 
 def test_the_corpus_is_large() -> None:
