@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 
-from cccc.cli.background import BackgroundProxy
+from cccc.cli.background import BackgroundProxy, make_room
 from cccc.cli.run import Proxy, run_loop
 from cccc.cli.session import Session
 from cccc.control.api import Control
@@ -72,6 +72,7 @@ class _Own:
             raise
         app = CcccApp(control, attached=False, look=_look(self._session))
         background.ended.add_done_callback(lambda _: app.exit(None))
+        make_room()
         with _signals(leave):
             how = await app.run_async()
             self._covered = False
