@@ -1,7 +1,8 @@
 """Clients that are not there: a gentle, random stream of requests as Claude Code, Codex and a chat SDK send them.
 
 Each of them has sessions of a few turns, thinks between turns, sometimes does without a stream, and sometimes leaves
-in the middle of an answer. The same seed gives the same requests.
+in the middle of an answer. Now and then they ask for a model that only another format's endpoint has, so that
+conversion can be watched. The same seed gives the same requests.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Persona:
 PERSONAS = (
     Persona(
         path="/v1/messages?beta=true",
-        models=("claude-opus-4-8", "claude-opus-4-8", "claude-haiku-4-5-20251001"),
+        models=("claude-opus-4-8", "claude-haiku-4-5-20251001", "glm-5"),
         body=_claude_code,
         headers=MappingProxyType(
             {
@@ -109,7 +110,7 @@ PERSONAS = (
     ),
     Persona(
         path="/v1/responses",
-        models=("gpt-5.5",),
+        models=("gpt-5.5", "gpt-5.5", "glm-5"),
         body=_codex,
         headers=MappingProxyType(
             {

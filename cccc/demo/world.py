@@ -93,11 +93,16 @@ def _endpoints(providers: dict[str, SimulatedProvider]) -> list[dict[str, Any]]:
         ],
     }
     keys: dict[str, dict[str, Any]] = {
-        "moody-relay": {"auth_type": "auth_token", "priority": 1, "client_type": "claude_code"},
-        "anthropic-official": {"auth_type": "api_key", "priority": 2, "client_type": "claude_code"},
-        "openai-official": {"auth_type": "api_key", "priority": 1, "client_type": "codex"},
+        "moody-relay": {"auth_type": "auth_token", "priority": 1, "client_type": "claude_code", "models": ["claude-*"]},
+        "anthropic-official": {
+            "auth_type": "api_key",
+            "priority": 2,
+            "client_type": "claude_code",
+            "models": ["claude-*"],
+        },
+        "openai-official": {"auth_type": "api_key", "priority": 1, "client_type": "codex", "models": ["gpt-*"]},
         "chat-vendor": {"auth_type": "auth_token", "priority": 2, "model_rewrite": to_vendor},
         "slow-lab": {"auth_type": "auth_token", "priority": 2, "client_type": "openai"},
-        "spare-relay": {"auth_type": "auth_token", "priority": 3},
+        "spare-relay": {"auth_type": "auth_token", "priority": 3, "models": ["claude-*", "gpt-*"]},
     }
     return [endpoint(providers[name], **more) for name, more in keys.items()]
