@@ -1,4 +1,4 @@
-"""``python -m benchmarks.screens``: the screens' own loop, then the events of streams beside them; ``--soak``: a day."""
+"""``python -m benchmarks.screens``: the screens' own loop, then streams beside them; ``--soak``: a long day."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _VARIETY = cycle(zip(ENDPOINTS * 2, _VERDICTS * 3, strict=True))
 
 def write_config(folder: Path, url: str, paced_url: str) -> Path:
     """A configuration with ``ENDPOINTS`` at ``url``, and one at ``paced_url`` for requests with ``?to=paced``."""
-    at = {name: ("others", url) for name in ENDPOINTS} | {"paced": ("paced", paced_url)}
+    at = dict.fromkeys(ENDPOINTS, ("others", url)) | {"paced": ("paced", paced_url)}
     endpoints = [
         {"name": name, "url_anthropic": where, "auth_type": "api_key", "auth_value": "benchmark-key", "tags": [tag]}
         for name, (tag, where) in at.items()

@@ -24,8 +24,8 @@ Listening = Callable[["App", str], None]
 class Proxy(Protocol):
     """Something with a proxy in it that runs until it is stopped.
 
-    ``say`` shows a line to a person, ``log`` a line of the log; ``listening`` is called with the proxy and its address once it accepts
-    connections; without ``signals`` they are left to somebody else.
+    ``say`` shows a line to a person, ``log`` one of the log; ``listening`` is called with the proxy and its address
+    once it accepts connections; without ``signals`` they are left to somebody else.
     """
 
     async def __call__(self, say: Say, log: Say, listening: Listening, *, signals: bool) -> None: ...

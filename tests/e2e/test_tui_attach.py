@@ -201,7 +201,8 @@ def upstream(may_answer: threading.Event) -> Iterator[int]:
         with connection:
             connection.recv(65_536)
             assert may_answer.wait(30)
-            body = b'{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"hi"}],'
+            body = b'{"id":"msg_1","type":"message","role":"assistant","model":"m",'
+            body += b'"content":[{"type":"text","text":"hi"}],'
             body += b'"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}}'
             head = (
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
