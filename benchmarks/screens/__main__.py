@@ -20,8 +20,8 @@ WAYS = (ALONE, Way("Requests", "3"))
 def main() -> None:
     """Measure and print Markdown tables."""
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f} at the start\n")
-    if "--soak" in sys.argv[1:]:
-        _soak()
+    if sys.argv[1:2] == ["--soak"]:
+        _soak(int(sys.argv[2]) if len(sys.argv) > 2 else REQUESTS)
     else:
         _lag()
         _delay()
@@ -48,13 +48,13 @@ def _delay() -> None:
         print(f"| {way.name} | {p50:.2f} | {p99:.2f} | {ratio:.2f} |")
 
 
-def _soak() -> None:
-    done = soak()
+def _soak(requests: int) -> None:
+    done = soak(requests)
     print(
         "| requests | seconds | memory at first, MB | warm | at last | growth for 10,000 |\n|---|---|---|---|---|---|"
     )
     print(
-        f"| {REQUESTS:,} | {done.seconds:.0f} | {done.first_mb:.0f} | {done.warm_mb:.0f} | {done.last_mb:.0f} |"
+        f"| {requests:,} | {done.seconds:.0f} | {done.first_mb:.0f} | {done.warm_mb:.0f} | {done.last_mb:.0f} |"
         f" {done.slope:+.1f} |"
     )
 

@@ -14,6 +14,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from benchmarks.screens.world import full_log, record
+from cccc.cli.background import make_room
 from cccc.control.api import RequestFinished, RequestStarted
 from cccc.proxy.runtime import Runtime
 from tui.app import CcccApp, Leave
@@ -67,6 +68,7 @@ async def _measure(folder: Path, mode: str) -> Lag:
             appending.cancel()
             app.exit()
 
+        make_room()  # as the command does
         await app.run_async(size=SIZE, auto_pilot=watch)
     return seen[0]
 
