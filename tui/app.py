@@ -17,11 +17,11 @@ from textual.command import CommandPalette
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 
-from cccc.control.api import Control
+from cccc.control.api import Control, visible
 from tui import theme
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
-from tui.format import safe
+from tui.format import counted, safe
 from tui.keys import BY_ID, bindings
 from tui.screens import TABS, Tab
 from tui.screens.base import Dashboard
@@ -86,6 +86,7 @@ class CcccApp(App[Leave]):
         self.tabs = tabs
         self.control = control
         self.attached = attached
+        self.beat = beat
         self.glyphs: Glyphs = GLYPHS[look.glyphs]
         self.set_class(self.glyphs is ASCII, "-ascii")
         self.frame = Frame(now())
@@ -138,7 +139,7 @@ class CcccApp(App[Leave]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """A dialog keeps the keys of the screens behind it to itself."""
         if action == "copy":
-            return self.in_front is not None and self.in_front.copyable() is not None
+            return self.in_front is not None and self.in_front.copies()
         return True
 
     def action_go(self, mode: str) -> None:
@@ -172,8 +173,9 @@ class CcccApp(App[Leave]):
         """Copy what the screen in front has selected."""
         said = self.in_front.copyable() if self.in_front is not None else None
         if said is not None:
-            self.copy_to_clipboard(safe(said))
-            self.say(f"copied {said}")
+            self.copy_to_clipboard(visible(said))
+            lines = said.splitlines()
+            self.say(f"copied {counted(len(lines), 'line')}" if len(lines) > 1 else f"copied {said}")
 
     def action_leave(self) -> None:
         """Leave; ask first where requests in flight would end with us."""

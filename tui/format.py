@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.cells import cell_len, set_cell_size
+from textual.content import Content
 
 from cccc.control.api import visible_line
 
@@ -30,6 +31,11 @@ def safe_lines(text: str) -> list[str]:
     return [safe(line) for line in text.splitlines()] or [""]
 
 
+def cells(text: str) -> int:
+    """How many cells a text takes."""
+    return cell_len(text)
+
+
 def cut(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
     """The text, or as much of it as fits into ``width`` cells with an ellipsis at its end."""
     if len(text) * 2 <= width or cell_len(text) <= width:
@@ -44,6 +50,11 @@ def fit(text: str, width: int, *, right: bool = False, ellipsis: str = ELLIPSIS)
     short = cut(text, width, ellipsis)
     space = " " * (width - cell_len(short))
     return space + short if right else short + space
+
+
+def title(text: str | None) -> Content | None:
+    """Text for a border, or none: Textual would read markup in a plain string, and text from outside may hold some."""
+    return None if text is None else Content(safe(text))
 
 
 def milliseconds(ms: float | None) -> str:

@@ -47,8 +47,16 @@ class Glyphs:
     ellipsis: str = "…"
     cursor: str = "▶"
     bars: str = "▁▂▃▄▅▆▇█"
+    minutes: str = "█▒░·"
+    """A minute in which all went well, some did not, the breaker was open, nothing was asked."""
     border: str = "round"
     waiting: str = "···"
+    shades: str = "█▓▒░"
+    corner: str = "└"
+    point: str = "·"
+    curve: str = "⣿"
+    folded: str = "▸"
+    opened: str = "▾"
 
     def path(self, asked: WireFormat, target: WireFormat | None) -> str:
         """``A`` where the bytes passed untouched, ``A→C`` where they were converted."""
@@ -74,8 +82,15 @@ ASCII = Glyphs(
     ellipsis="~",
     cursor=">",
     bars=".:-=+*#@",
+    minutes="#+x.",
     border="ascii",
     waiting="...",
+    shades="#%=:",
+    corner="+",
+    point=".",
+    curve="*",
+    folded=">",
+    opened="v",
 )
 GLYPHS: Mapping[str, Glyphs] = {"unicode": UNICODE, "ascii": ASCII}
 
@@ -132,7 +147,7 @@ MARKS: Mapping[Verdict, tuple[str, str]] = {
 
 FAILED = frozenset(verdict for verdict, (glyph, _) in MARKS.items() if glyph == "failed")
 
-_STANDINGS: Mapping[Standing, tuple[str, str, str]] = {
+STANDINGS: Mapping[Standing, tuple[str, str, str]] = {
     Standing.HEALTHY: ("healthy", "healthy", "success"),
     Standing.RECOVERING: ("half", "recovering", "warning"),
     Standing.DEGRADED: ("half", "degraded", "warning"),
@@ -151,5 +166,5 @@ def state(view: EndpointView, now: float, glyphs: Glyphs) -> tuple[str, str]:
         return f"{glyphs.cooling} cooling{left}", "warning"
     if view.breaker is Breaker.HALF_OPEN:
         return f"{glyphs.half} half-open", "warning"
-    glyph, word, meaning = _STANDINGS[view.health]
+    glyph, word, meaning = STANDINGS[view.health]
     return f"{getattr(glyphs, glyph)} {word}", meaning

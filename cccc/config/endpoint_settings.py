@@ -187,7 +187,9 @@ class EndpointSettings(Section):
     )
     max_tokens_field_name: Annotated[
         Literal["max_tokens", "max_completion_tokens", "max_output_tokens"] | None, Absent
-    ] = live("Name of the token limit", "Absent: by format.", default=None)
+    ] = live(
+        "Name of the token limit", "In the OpenAI formats; absent: as the client says, or by format.", default=None
+    )
     proxy: Annotated[EgressSettings | None, BeforeValidator(_proxy)] = live(
         "Proxy", "Proxy on the way; absent: from the environment; none: never.", default=None
     )
@@ -208,7 +210,9 @@ class EndpointSettings(Section):
         "Leave early", "Leave it as soon as its rate-limit status is allowed_warning.", default=False
     )
     reorder_system_messages_first: bool = live(
-        "System messages first", "For chat upstreams that insist on it.", default=False
+        "System messages first",
+        "One system message, at the beginning: for chat upstreams that insist on it.",
+        default=False,
     )
     reasoning: Literal["auto", "keep", "drop"] = live(
         "Reasoning", "keep: reasoning_content becomes thinking; drop: it is left out.", default="auto"

@@ -78,6 +78,7 @@ from cccc.domain.curl import as_curl
 from cccc.domain.endpoint import AuthType, ClientType, ModelRule, WireFormat
 from cccc.domain.failover import FailureClass, Outcome
 from cccc.domain.health import Breaker, Standing
+from cccc.domain.loss import Loss
 from cccc.domain.ranking import Candidate, Excluded, Ranking, SortKey
 from cccc.domain.record import AttemptRecord, RequestRecord
 from cccc.domain.secret import Secret
@@ -139,6 +140,7 @@ __all__ = [
     "FlowPiece",
     "FormatProbe",
     "Learned",
+    "Loss",
     "Lost",
     "Manual",
     "Minute",

@@ -219,6 +219,13 @@ class Codec(Protocol):
         """What may be sent while nothing comes from upstream (resilience: Keepalive)."""
         ...
 
+    def nudge(self, said: bytes) -> bytes:
+        """What adds nothing to the text or thinking that ``said``, the last events of a stream, leaves open.
+
+        Empty where neither is open, and in formats whose clients need no such thing.
+        """
+        ...
+
     def error_body(self, answer: Answer) -> bytes:
         """An answer of ours in this format's error envelope."""
         ...

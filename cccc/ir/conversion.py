@@ -3,7 +3,8 @@
     client body ──decode──► Request ──adapt──► what the target can say ──encode──► upstream body
     client bytes ◄─encode── the client's own tools ◄─back── one part at a time ◄─decode── upstream bytes
 
-Same format never comes here. Everything is pure; one ``Conversion`` belongs to one attempt.
+Same format never comes here, but for a compaction that an endpoint has no path for. Everything is pure; one
+``Conversion`` belongs to one attempt.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class StreamConversion:
 
 
 class Conversion:
-    """A request of one format for an endpoint of another.
+    """A request of the ``client``'s format for an endpoint that speaks ``upstream``'s.
 
     ``body`` is the request as the endpoint gets it, ``losses`` what it cost. Raises ``NotConvertible`` where the target
     cannot say something that may not be dropped.

@@ -25,7 +25,7 @@ from cccc.ir.codec import ReplyFacts, Weight
 from cccc.ir.sse import SseEvent
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.gate import Decision, Gate
-from cccc.proxy.roster import Member
+from cccc.proxy.member import Member
 from cccc.proxy.tap import PAGE_BEGINNING, Copy, beginning, limit_headers, sniff
 from cccc.proxy.translation import Translation
 from cccc.proxy.upstream import Outgoing
@@ -292,7 +292,7 @@ class Attempt:
                 failed = True
                 break
         if data := b"".join(out):
-            await client.write(data)
+            await client.write(data, says=spoke)
         self._terminal = terminal
         if spoke:  # comments and pings say nothing: they must not keep a dead answer alive
             self._spoke = anyio.current_time()

@@ -9,31 +9,38 @@ from __future__ import annotations
 import anyio
 
 from cccc.clock import Clock
-from cccc.domain.answers import Answer
+from cccc.domain.answers import Answer, Audience
+from cccc.domain.client import Client
 from cccc.http.messages import Headers, Responder
 from cccc.ir.codec import Codec, ReplyFacts
 from cccc.proxy.watching import Watched
+
+NUDGE_S = 120.0
+"""Claude Code before 2.1.222 counts deltas only: after so long without an event it gets an empty one, not a ping."""
 
 STREAM_HEAD = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"))
 
 
 class ClientStream:
-    """One streamed answer. Every method raises ``ClientGone`` when the client has left."""
+    """One streamed answer to a ``client``. Every method that writes raises ``ClientGone`` when it has left."""
 
     def __init__(
-        self, responder: Responder, codec: Codec, clock: Clock, request_id: str, watched: Watched, *, codex: bool
+        self, responder: Responder, codec: Codec, clock: Clock, request_id: str, watched: Watched, client: Client
     ) -> None:
         self._responder = responder
         self._codec = codec
         self._clock = clock
         self._request_id = request_id.encode("ascii")
         self._watched = watched
-        self._codex = codex
+        self._codex = client.audience is Audience.CODEX
+        self._nudged = client.audience is Audience.ANTHROPIC
         self._lock = anyio.Lock(fast_acquire=True)
         self.ended = False
         self.finished = False
         self.started = False
         self.last_write = clock.monotonic()
+        self._said = b""
+        self._said_at = self.last_write
         self.bytes_out = 0
 
     async def open(self, headers: Headers | None = None) -> None:
@@ -49,14 +56,23 @@ class ClientStream:
             headers = Headers((*STREAM_HEAD, (b"x-cccc-request-id", self._request_id)))
         await self._responder.start(200, headers)
 
-    async def write(self, events: bytes) -> None:
-        """Some whole events."""
+    async def write(self, events: bytes, *, says: bool = True) -> None:
+        """Some whole events. ``says``: there are others among them than an endpoint's own pings."""
         async with self._lock:
             await self._responder.write(events)
             self.last_write = self._clock.monotonic()
+            if says:
+                self._said, self._said_at = events, self.last_write
             self.bytes_out += len(events)
             if self._watched.readers:
                 self._watched.client_gets(events)
+
+    def needs_keep_alive(self, now: float, silence: float) -> bool:
+        """Whether the client has heard nothing for ``silence`` seconds, or nothing but pings for much longer."""
+        return not self.ended and (now - self.last_write >= silence or self._needs_nudge(now))
+
+    def _needs_nudge(self, now: float) -> bool:
+        return self._nudged and self.started and now - self._said_at >= NUDGE_S
 
     async def keep_alive(self) -> None:
         """What this client's protocol allows while nothing comes; opens the stream where it is not yet."""
@@ -64,7 +80,10 @@ class ClientStream:
             if self.ended:
                 return
             await self._open(None)
-            frame = self._codec.keepalive(codex=self._codex)
+            frame = b""
+            if self._needs_nudge(now := self._clock.monotonic()):
+                frame, self._said_at = self._codec.nudge(self._said), now
+            frame = frame or self._codec.keepalive(codex=self._codex)
             await self._responder.write(frame)
             self.last_write = self._clock.monotonic()
             self.bytes_out += len(frame)

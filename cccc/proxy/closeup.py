@@ -8,7 +8,7 @@ from types import MappingProxyType
 from cccc.control.api import EndpointActivity, EndpointDetail, Learned, Minute
 from cccc.domain.endpoint import EgressProxy
 from cccc.domain.secret import Secret
-from cccc.proxy.learning import CONTEXT_WINDOW, COUNTS_NO_TOKENS, LACKS_FORMAT, Lesson
+from cccc.proxy.learning import COMPACTS_NOTHING, CONTEXT_WINDOW, COUNTS_NO_TOKENS, LACKS_FORMAT, Lesson
 from cccc.proxy.remedies import Kind
 from cccc.proxy.roster import Roster
 from cccc.storage.activity import MINUTE, Closely, Lately
@@ -24,11 +24,13 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         Kind.AT_MOST: "takes at most {to} for {what}",
         Kind.WITHOUT_BETA: "refuses anthropic-beta {what}",
         Kind.THINKING_AS: "takes thinking only as {what}",
+        Kind.EFFORT_WITH_TOOLS: "takes functions only with reasoning_effort {what}",
         Kind.SYSTEM_INLINE: "takes no system messages inside a conversation",
         Kind.SYSTEM_FIRST: "takes system messages at the beginning only",
         Kind.REASONING_BACK: "wants the reasoning of earlier turns back",
         LACKS_FORMAT: "does not speak {what}",
         COUNTS_NO_TOKENS: "does not count tokens",
+        COMPACTS_NOTHING: "has no /responses/compact; a turn is asked for the summary",
         CONTEXT_WINDOW: "has a context of {to} tokens",
     }
 )

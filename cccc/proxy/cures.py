@@ -28,7 +28,8 @@ NOT_IMPLEMENTED = 501
 class Cures:
     """For one client request. ``session`` is the session's key; ``stored``: its answer can be continued.
 
-    ``other_format`` is what the endpoint asked last speaks instead of the format that it was asked in.
+    ``other_format`` is what the endpoint asked last speaks instead of the format that it was asked in;
+    ``compact_by_turn``: it has no path for compactions, but a turn may be asked for one.
     """
 
     roster: Roster
@@ -37,6 +38,7 @@ class Cures:
     prompt: Prompt
     stored: bool = False
     other_format: WireFormat | None = None
+    compact_by_turn: bool = False
     _taken: dict[str, list[Remedy]] = field(default_factory=lambda: defaultdict(list))
     _offered: tuple[Remedy, ...] = ()
     _stripped: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -53,7 +55,7 @@ class Cures:
         """Learn from an ended attempt what its endpoint lacks; the classification with what we know better."""
         if attempt.classification is None:
             raise RuntimeError("an attempt is looked at after its end")
-        self.other_format, self._offered = None, ()
+        self.other_format, self.compact_by_turn, self._offered = None, False, ()
         attempt.classification = self._looked_at(attempt, attempt.classification)
         return attempt.classification
 
@@ -62,11 +64,14 @@ class Cures:
         if seen.outcome is Outcome.PATH_MISSING or (seen.status == NOT_IMPLEMENTED and self._counting):
             if self._counting:
                 self.roster.learning.counts_no_tokens(endpoint)
-            elif attempt.translation.action is Action.TURN:
+            elif attempt.translation.action is Action.COMPACT:
+                self.roster.learning.compacts_nothing(endpoint)
+                self.compact_by_turn = True
+            else:
                 self.other_format = self.roster.learning.lacks(endpoint, wire_format)
-                if self.other_format is not None:
-                    # It is well, it only speaks the other format.
-                    return replace(seen, health_weight=0, opens=None)
+            if self.compact_by_turn or self.other_format is not None:
+                # It is well, it only has to be asked in another way.
+                return replace(seen, health_weight=0, opens=None)
         if seen.overflow is not None:
             context = self.prompt.context_of(attempt.candidate.model_sent)
             self.roster.learning.takes_at_most(endpoint, context, seen.overflow.maximum)

@@ -30,14 +30,11 @@ from cccc.ir import json
 from cccc.ir.codec import Codec, ReplyFacts, Weight
 from cccc.ir.sse import SseDecoder
 from cccc.proxy.models import LARGEST_LIST, configured_names, model_names
-from cccc.proxy.own_request import USER_AGENT, lists_models_as, model_list_request
+from cccc.proxy.own_request import OURSELVES, USER_AGENT, lists_models_as, model_list_request
 from cccc.proxy.remedies import Kind, Remedy
 from cccc.proxy.tap import sniff
 from cccc.proxy.translation import Same
 from cccc.proxy.upstream import outgoing
-
-OURSELVES = ("127.0.0.1", 0)
-"""Whose request a probe is."""
 
 _MOST_TOKENS = 64
 _LARGEST_ANSWER = 4 * 1024 * 1024

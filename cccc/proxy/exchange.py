@@ -137,10 +137,9 @@ class Exchange:
     def needs_keep_alive(self, now: float, silence: float) -> bool:
         """Whether a streaming client has heard nothing for ``silence`` seconds, or waits for the gate too long."""
         stream = self._reply.stream
-        if stream is None or stream.ended:
+        if stream is None:
             return False
-        patience = silence if stream.started else self._context.settings.gate_timeout
-        return now - stream.last_write >= patience
+        return stream.needs_keep_alive(now, silence if stream.started else self._context.settings.gate_timeout)
 
     async def keep_alive(self) -> None:
         """Tell the client that we are still there. Raises ``ClientGone``."""

@@ -26,6 +26,7 @@ _OPENAI = (WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES)
 # Kinds of lessons that are no remedies. "what" and "to":
 LACKS_FORMAT = "lacks_format"  # the format
 COUNTS_NO_TOKENS = "counts_no_tokens"
+COMPACTS_NOTHING = "compacts_nothing"
 CONTEXT_WINDOW = "context_window"  # -, the number of tokens
 
 _SMALLEST_WINDOW = 1_000
@@ -126,6 +127,14 @@ class Learning:
         """It does not serve ``count_tokens``."""
         self._add(endpoint, Lesson(COUNTS_NO_TOKENS, "", "", "", "", self._clock.now() + WEEK))
 
+    def compacts_nothing(self, endpoint: Endpoint) -> None:
+        """It does not serve ``/responses/compact``."""
+        self._add(endpoint, Lesson(COMPACTS_NOTHING, "", "", "", "", self._clock.now() + WEEK))
+
+    def compacts(self, endpoint: Endpoint) -> bool:
+        """Whether it may be asked for a compaction by its path: until it has shown that it has none."""
+        return all(one.kind != COMPACTS_NOTHING for one in self._holding(endpoint))
+
     def takes_at_most(self, endpoint: Endpoint, model: str | None, tokens: int | None) -> None:
         """A prompt did not fit into the context of a model, which has so many tokens."""
         if model is not None and tokens is not None and tokens >= _SMALLEST_WINDOW:
@@ -167,7 +176,7 @@ _HEADER = (Kind.KEY_HEADER,)
 
 def _identity(lesson: Lesson) -> tuple[str, ...]:
     """What a newer lesson replaces: the same thing about the same requests."""
-    what = "" if lesson.kind in (Kind.THINKING_AS, Kind.KEY_HEADER) else lesson.what
+    what = "" if lesson.kind in (Kind.THINKING_AS, Kind.EFFORT_WITH_TOOLS, Kind.KEY_HEADER) else lesson.what
     return (lesson.kind, what, lesson.wire_format, lesson.model)
 
 
@@ -179,7 +188,7 @@ def _read(value: object) -> Lesson | None:
     """A lesson as it was written; ``None`` for what another version of this program may have left."""
     match value:
         case [str(kind), str(what), str(to), str(wire_format), str(model), (None | int() | float()) as until]:
-            known = kind in _KINDS or kind in (LACKS_FORMAT, COUNTS_NO_TOKENS, CONTEXT_WINDOW)
+            known = kind in _KINDS or kind in (LACKS_FORMAT, COUNTS_NO_TOKENS, COMPACTS_NOTHING, CONTEXT_WINDOW)
             sound = to.isdecimal() or kind not in (Kind.AT_MOST, CONTEXT_WINDOW)
             return Lesson(kind, what, to, wire_format, model, until) if known and sound else None
     return None

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from cccc.domain.endpoint import Endpoint
 from cccc.domain.ranking import Candidate
 from cccc.domain.trying import Place, Trying
+from cccc.proxy.member import Member
 from cccc.proxy.prompt import Prompt
-from cccc.proxy.roster import Member, Roster
+from cccc.proxy.roster import Roster
 
 
 @dataclass(slots=True)

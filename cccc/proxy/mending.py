@@ -15,9 +15,10 @@ from cccc.ir import json
 from cccc.ir.seal import is_ours, unseal_text
 from cccc.ir.spans import Child, children, cut, members, replaced
 from cccc.ir.splice import prune, splice_json
-from cccc.proxy.remedies import Kind, Remedy, signature
+from cccc.proxy.remedies import Kind, Remedy, offers_functions, signature
 
 BETA_HEADER = b"anthropic-beta"
+_INSTRUCTING_ROLES = ("system", "developer")
 _LEAST_BUDGET = 1024
 _DEFAULT_BUDGET = 8_192
 
@@ -139,6 +140,12 @@ def _thinking_as(body: bytes, remedy: Remedy) -> bytes:
     return splice_json(body, "thinking", orjson.dumps({**kept, "type": "enabled", "budget_tokens": budget}))
 
 
+def _effort_with_tools(body: bytes, remedy: Remedy) -> bytes:
+    if not offers_functions(json.obj(json.peek(body))):
+        return body
+    return splice_json(body, "reasoning_effort", b'"none"' if remedy.what == "none" else None)
+
+
 def _no_thinking(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
     """Thinking switched off, and with it what needs it."""
     for key in ("thinking", "context_management"):
@@ -221,6 +228,42 @@ def _system_inline(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
     return _edited(body, inline)
 
 
+def _system_first(body: bytes, remedy: Remedy) -> bytes:  # noqa: ARG001
+    """All system messages of a chat as one, which begins it."""
+
+    def first(text: str) -> list[tuple[int, int, str]]:
+        edits: list[tuple[int, int, str]] = []
+        for listed in (member for member in members(text, 0) if member.key == "messages"):
+            messages = _children(text, listed)
+            found = [
+                at for at, message in enumerate(messages) if json.obj(message.value).get("role") in _INSTRUCTING_ROLES
+            ]
+            content = _content(text, messages[found[0]]) if found else None
+            if content is None or found == [0]:
+                continue
+            words = _joined(text, [messages[at] for at in found])
+            if found[0] == 0:
+                edits.append((content.value_start, content.end, words))
+                found = found[1:]
+            else:
+                head = messages[found[0]]
+                whole = text[head.start : content.value_start] + words + text[content.end : head.end]
+                edits.append((messages[0].start, messages[0].start, whole + ","))
+            edits += [(start, end, "") for start, end in cut(messages, found)]
+        return edits
+
+    return _edited(body, first)
+
+
+def _joined(text: str, messages: Sequence[Child]) -> str:
+    """The content of several messages as one: a string where all of them are strings."""
+    contents = [content for message in messages if (content := _content(text, message)) is not None]
+    if all(isinstance(content.value, str) for content in contents):
+        words = [text[content.value_start + 1 : content.end - 1] for content in contents if content.value]
+        return '"' + "\\n\\n".join(words) + '"'
+    return "[" + ",".join(block for message in messages for block in _blocks(text, message)) + "]"
+
+
 def _host(messages: Sequence[Child], at: int) -> int | None:
     """The user's message that takes a system message in: the one before it, else the one after it."""
     roles = [json.obj(message.value).get("role") for message in messages]
@@ -279,8 +322,10 @@ _CHANGES: Mapping[Kind, tuple[Callable[[bytes, Remedy], bytes], str]] = MappingP
         Kind.AT_MOST: (_at_most, "{what} lowered to {to}"),
         Kind.SHORTER: (_at_most, "{what} lowered to {to} for this prompt"),
         Kind.THINKING_AS: (_thinking_as, "thinking asked for as {what}"),
+        Kind.EFFORT_WITH_TOOLS: (_effort_with_tools, "reasoning_effort beside functions: {what}"),
         Kind.NO_THINKING: (_no_thinking, "thinking switched off"),
         Kind.SYSTEM_INLINE: (_system_inline, "system messages sent as the user's"),
+        Kind.SYSTEM_FIRST: (_system_first, "system messages sent as one at the beginning"),
         Kind.WITHOUT_SIGNED: (_without_signed, "thinking signed by another endpoint left out"),
         Kind.WITHOUT_OURS: (_without_ours, "thinking of endpoints of another format left out"),
     }

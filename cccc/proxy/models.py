@@ -11,8 +11,9 @@ from cccc.domain.endpoint import Endpoint
 from cccc.errors import CcccError
 from cccc.http.messages import Transport
 from cccc.ir import json
+from cccc.proxy.member import Member
 from cccc.proxy.own_request import lists_models_as, model_list_request
-from cccc.proxy.roster import Member, Roster
+from cccc.proxy.roster import Roster
 
 KEPT_S = 300.0
 """How long a list is believed."""

@@ -1,4 +1,4 @@
-"""Writes the proxy's own answers: the envelope of the client's format, and the headers that go with it."""
+"""The head of an answer of the proxy's own; its body is written by the codec of the client's format."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from cccc.domain.endpoint import FORMAT_HEADERS, PATHS, Action, AuthStyle, Endpo
 from cccc.http.messages import Headers, Origin, UpstreamRequest
 
 USER_AGENT = f"cccc/{__version__}"
+OURSELVES = ("127.0.0.1", 0)
+"""The peer of a request that no client has sent."""
 
 _PREFERRED = (WireFormat.ANTHROPIC, WireFormat.OPENAI_RESPONSES, WireFormat.OPENAI_CHAT)
 

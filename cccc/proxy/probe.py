@@ -14,8 +14,9 @@ from anyio.abc import TaskGroup
 
 from cccc.errors import UpstreamError
 from cccc.http.messages import Transport
+from cccc.proxy.member import Member
 from cccc.proxy.own_request import lists_models_as, model_list_request
-from cccc.proxy.roster import Member, Roster
+from cccc.proxy.roster import Roster
 
 LOOK_EVERY_S = 0.5
 

@@ -1,8 +1,8 @@
 """What may cure a refusal: changes to a request, chosen from one table by the words in which it was refused.
 
 Source: routing.md §4 ("In addition"), conversion.md ("What the real clients add"), clients.md §3.4. A remedy is only
-proposed where the request that was refused really has what it would change, so none is ever tried twice. What a person
-says is never touched: not the messages, the model, the tools, the system prompt.
+proposed where the request that was refused really has what it would change, so none is ever tried twice. No word of
+what a person says is ever touched: not the messages, the model, the tools, the system prompt; at most where it stands.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from cccc.domain.endpoint import WireFormat
+from cccc.domain.endpoint import Endpoint, WireFormat
 from cccc.domain.outcome import Outcome
 from cccc.ir import json
 
@@ -31,14 +31,14 @@ class Kind(StrEnum):
     AT_MOST = "at_most"  # a top-level number, its bound
     WITHOUT_BETA = "without_beta"  # a token of anthropic-beta; empty: the whole header
     THINKING_AS = "thinking_as"  # enabled or adaptive
+    EFFORT_WITH_TOOLS = "effort_with_tools"  # none or unset
     SYSTEM_INLINE = "system_inline"
     SHORTER = "shorter"  # a top-level number, its bound for this one request
     NO_THINKING = "no_thinking"
     WITHOUT_SIGNED = "without_signed"  # hashes of signatures, parted by blanks; empty: all
     WITHOUT_OURS = "without_ours"  # what a conversion has sealed, in a request that is not converted
-    # the conversion itself is to be another one
     SYSTEM_FIRST = "system_first"
-    REASONING_BACK = "reasoning_back"
+    REASONING_BACK = "reasoning_back"  # the conversion itself is to be another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ LASTS: Mapping[Kind, float | None] = MappingProxyType(
         Kind.AT_MOST: WEEK,
         Kind.WITHOUT_BETA: WEEK,
         Kind.THINKING_AS: WEEK,
+        Kind.EFFORT_WITH_TOOLS: WEEK,
         Kind.SYSTEM_INLINE: WEEK,
         Kind.SHORTER: 0.0,
         Kind.NO_THINKING: 0.0,
@@ -69,7 +70,16 @@ LASTS: Mapping[Kind, float | None] = MappingProxyType(
 )
 """For how many seconds a cure is remembered; ``None``: until the configuration changes. 0: only for its request."""
 
-OF_ONE_MODEL = frozenset({Kind.RENAMED, Kind.AT_MOST, Kind.THINKING_AS, Kind.SYSTEM_FIRST, Kind.REASONING_BACK})
+OF_ONE_MODEL = frozenset(
+    {
+        Kind.RENAMED,
+        Kind.AT_MOST,
+        Kind.THINKING_AS,
+        Kind.EFFORT_WITH_TOOLS,
+        Kind.SYSTEM_FIRST,
+        Kind.REASONING_BACK,
+    }
+)
 """Kinds that say something about a model rather than about the endpoint."""
 
 
@@ -94,6 +104,19 @@ _CURABLE = frozenset({Outcome.BAD_REQUEST, Outcome.UNSUPPORTED, Outcome.NOT_ACCE
 _KEYS = frozenset({Outcome.KEY_REFUSED, Outcome.FORBIDDEN})
 REFUSALS = _CURABLE | _KEYS
 """Ends of attempts that a changed request may turn into an answer."""
+
+
+def demanded(endpoint: Endpoint, wire_format: WireFormat) -> tuple[Remedy, ...]:
+    """What the configuration wants changed in a request that goes to an endpoint in the client's own format.
+
+    A conversion writes it so from the start.
+    """
+    limit, demands = endpoint.max_tokens_field_name, []
+    if limit is not None and wire_format in (WireFormat.OPENAI_CHAT, WireFormat.OPENAI_RESPONSES):
+        demands = [Remedy(Kind.RENAMED, name, limit) for name in _LIMITS if name != limit]
+    if endpoint.reorder_system_messages_first and wire_format is WireFormat.OPENAI_CHAT:
+        demands.append(Remedy(Kind.SYSTEM_FIRST))
+    return tuple(demands)
 
 
 def remedies(refused: Refused) -> tuple[Remedy, ...]:
@@ -228,6 +251,19 @@ def _thinking_as(mode: str) -> Callable[[re.Match[str], Refused], Iterator[Remed
     return cure
 
 
+def _effort_with_tools(match: re.Match[str], refused: Refused) -> Iterator[Remedy]:
+    """``none`` where the words name it, or where the model thinks although nothing was said of it; else unset."""
+    asked = refused.body.get("reasoning_effort")
+    if not offers_functions(refused.body) or asked == "none":
+        return
+    yield Remedy(Kind.EFFORT_WITH_TOOLS, "none" if match["none"] or asked is None else "unset")
+
+
+def offers_functions(body: Mapping[str, Any]) -> bool:
+    """Whether a chat offers the model functions to call."""
+    return any(json.obj(tool).get("type") == "function" for tool in json.items(body.get("tools")))
+
+
 def _no_thinking(match: re.Match[str], refused: Refused) -> Iterator[Remedy]:  # noqa: ARG001
     if json.obj(refused.body.get("thinking")).get("type") in ("adaptive", "enabled"):
         yield Remedy(Kind.NO_THINKING)
@@ -333,6 +369,8 @@ TABLE: tuple[Row, ...] = (
          _reasoning_back, _C),
     _row(r"system (?:messages?|role|prompt).{0,60}(?:beginning|first|start)|only one system message",
          _system_first, _C),
+    _row(r"function tools with reasoning_effort are not supported(?:.*?set reasoning_effort to (?P<none>'none'))?",
+         _effort_with_tools, _C),
     # a parameter by its name
     _row(r"invalid (?P<name>\w+): only .{1,20} is allowed", _without),
     _row(rf"{_NAME}'?: (?:extra (?:inputs are|fields) not permitted|unknown field|unexpected)", _without),

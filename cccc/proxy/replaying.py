@@ -9,9 +9,9 @@ from cccc.errors import ControlError
 from cccc.formats.registry import CODECS
 from cccc.http.messages import Headers, Interruption, Request, RequestHead
 from cccc.ir.codec import Codec
+from cccc.proxy.own_request import OURSELVES
 
 _LEFT_OUT = b"bytes left out ...]"
-_OURSELVES = ("127.0.0.1", 0)
 
 
 class Nobody:
@@ -50,4 +50,4 @@ def asked_again(record: RequestRecord) -> tuple[Codec, Action, Request]:
         raise ControlError(f"only a part of the body of {record.id} was kept, so it cannot be sent again")
     headers = Headers.of((name, value) for name, value in record.request_headers if value != MASK)
     head = RequestHead(record.method, record.path, record.path, "", headers)
-    return CODECS[record.wire_format], record.action, Request(head, body, _OURSELVES)
+    return CODECS[record.wire_format], record.action, Request(head, body, OURSELVES)

@@ -13,8 +13,8 @@ from cccc.ir.estimate import estimated_tokens
 from cccc.proxy.asked import Asked
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
+from cccc.proxy.member import Member
 from cccc.proxy.own_answers import answer_headers
-from cccc.proxy.roster import Member
 from cccc.proxy.translation import Translation
 from cccc.proxy.watching import Watched
 from cccc.proxy.whole import WholeAnswer, stream_head
@@ -38,8 +38,7 @@ class Reply:
         self.refusal: Failure | None = None
         self.stream: ClientStream | None = None
         if asked.streaming:
-            codex = asked.audience is Audience.CODEX
-            self.stream = ClientStream(responder, asked.codec, context.clock, asked.id, watched, codex=codex)
+            self.stream = ClientStream(responder, asked.codec, context.clock, asked.id, watched, asked.client)
 
     @property
     def begun(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from enum import Enum, auto
 
@@ -35,25 +35,25 @@ from cccc.domain.health import (
     release_trial,
     reset,
     slow_start,
-    success_rate,
 )
-from cccc.domain.openings import Openings
 from cccc.domain.ranking import LAST_RESORT_EVERY, EndpointFacts, Need, Ranking, rank
 from cccc.domain.remembered import clamped, shifted
-from cccc.domain.response_time import ResponseTime, measured
+from cccc.domain.response_time import measured
 from cccc.domain.rewrite import rewritten
-from cccc.domain.trying import FULL_BUDGET, budget_after
+from cccc.domain.trying import budget_after
 from cccc.domain.whatif import DOWN, NOTHING, WhatIfs, supposed_down, supposed_endpoints
 from cccc.errors import UnknownEndpoint
 from cccc.proxy.calibration import Calibration
+from cccc.proxy.choices import Choices
+from cccc.proxy.endpoint_view import endpoint_view
 from cccc.proxy.fingerprint import fingerprint, recognised
 from cccc.proxy.holders import Holders
 from cccc.proxy.learning import Learning
+from cccc.proxy.member import Member
 from cccc.proxy.memory import Memory
 from cccc.proxy.prompt import NO_PROMPT, Prompt
 from cccc.proxy.sessions import WarmSessions
 from cccc.proxy.signatures import Signatures
-from cccc.proxy.slots import Slots
 
 FINGERPRINT = "configuration"
 """Topic of what an endpoint's configuration was when its health was kept; its subjects are endpoints."""
@@ -74,26 +74,6 @@ class Admission(Enum):
     """Its breaker opened or it began to cool down after the request was ranked."""
 
 
-@dataclass(slots=True)
-class Member:
-    """One endpoint and its live state."""
-
-    endpoint: Endpoint
-    health: EndpointHealth = field(default_factory=EndpointHealth)
-    policy: HealthPolicy = field(default_factory=HealthPolicy)
-    response_time: ResponseTime | None = None
-    slots: Slots = field(default_factory=Slots)
-    retry_tokens: float = FULL_BUDGET
-    trials: int = 0
-    """How many trials it has had while half-open: a request knows by it whether the trial under way is its own."""
-    openings: Openings = field(default_factory=Openings)
-
-    @property
-    def in_flight(self) -> int:
-        """Requests that are being answered here."""
-        return self.slots.in_use
-
-
 class Roster:
     """All configured endpoints with their live state."""
 
@@ -103,7 +83,7 @@ class Roster:
         self._members: dict[str, Member] = {}
         self._auto_sort = True
         self._sticky = True
-        self._manual: tuple[Manual, ...] = ()
+        self._choices = Choices()
         self._last_resort = -LAST_RESORT_EVERY
         self.sessions = WarmSessions()
         self.learning = Learning(clock, memory)
@@ -195,30 +175,18 @@ class Roster:
         )
 
     def manual(self, client_type: ClientType | None = None) -> tuple[Manual, ...]:
-        """A person's choices in force, for one kind of client or for all."""
+        """A person's choices in force, for one kind of client or for all; they end in wall time."""
         ahead = self._ahead
         return tuple(
             choice if choice.until is None else replace(choice, until=choice.until + ahead)
-            for choice in self._choices()
-            if client_type is None or choice.client_type is None or choice.client_type is client_type
+            for choice in self._choices.of(client_type, self._clock.steady())
         )
 
     def use(self, endpoint: str | None, client_type: ClientType | None, seconds: float | None) -> tuple[Manual, ...]:
-        """Set or end a person's choice; a new one replaces the old one for the same clients."""
-        kept = tuple(
-            choice for choice in self._choices() if client_type is not None and choice.client_type is not client_type
-        )
-        if endpoint is not None:
-            until = None if seconds is None else self._clock.steady() + seconds
-            kept = (*kept, Manual(self.member(endpoint).endpoint.name, client_type, until))
-        self._manual = kept
+        """Set or end a person's choice for so many seconds, or until it is ended; returns those in force."""
+        name = None if endpoint is None else self.member(endpoint).endpoint.name
+        self._choices.choose(name, client_type, seconds, self._clock.steady())
         return self.manual()
-
-    def _choices(self) -> tuple[Manual, ...]:
-        """The choices that have not ended, in steady time."""
-        now = self._clock.steady()
-        self._manual = tuple(choice for choice in self._manual if choice.until is None or choice.until > now)
-        return self._manual
 
     # asking
 
@@ -376,32 +344,7 @@ class Roster:
         now = self._clock.steady()
         member = self.member(name)
         state = self._outside(member, None, now)
-        now += self._ahead
-        endpoint, health = member.endpoint, shifted(member.health, self._ahead)
-        key = endpoint.auth.secret
-        return EndpointView(
-            name=endpoint.name,
-            enabled=endpoint.enabled,
-            client_type=endpoint.client_type,
-            formats=tuple(endpoint.urls),
-            urls=tuple(dict.fromkeys(endpoint.urls.values())),
-            auth=f"{endpoint.auth.type} {key.masked}" if key else endpoint.auth.type.value,
-            priority=endpoint.priority,
-            native_format=endpoint.native_format,
-            tags=tuple(sorted(endpoint.tags)),
-            models=endpoint.models,
-            health=state.standing,
-            breaker=health.breaker,
-            cooldown_until=None if state.usable else state.until,
-            reason=state.reason,
-            ttft_ms=member.response_time.current(now - self._ahead) if member.response_time else None,
-            success_rate=success_rate(health),
-            in_flight=member.in_flight,
-            last_error=health.last_error,
-            last_error_at=health.last_error_at,
-            causes=health.causes,
-            unified_status=health.unified_status,
-        )
+        return endpoint_view(member, state, now=now, ahead=self._ahead)
 
 
 def _nearest(name: str, names: Mapping[str, object]) -> str | None:

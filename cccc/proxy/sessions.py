@@ -12,7 +12,7 @@ CAPACITY = 10_000
 
 
 class WarmSessions:
-    """Session key -> endpoint that completed its last turn. Times are wall times in seconds."""
+    """Session key -> endpoint that completed its last turn. Times are steady, in seconds."""
 
     def __init__(self) -> None:
         self._bound: OrderedDict[str, tuple[str, float]] = OrderedDict()

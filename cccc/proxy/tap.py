@@ -1,6 +1,6 @@
-"""Reads along with an answer: what it means so far, and a bounded copy for the log.
+"""What is taken from an answer as it comes by: the kind of its body, its rate limits, and a bounded copy for the log.
 
-A tap never changes a byte and never raises: what it cannot read costs a detail of the log, not an answer.
+Nothing here changes a byte or judges an answer: that is for the gate and the format's scanner.
 """
 
 from __future__ import annotations
@@ -20,22 +20,20 @@ _LIMIT_HEADERS = (b"retry-after", b"anthropic-ratelimit-", b"x-ratelimit-", b"da
 
 
 class Copy:
-    """The first ``limit`` bytes of a body; ``cut`` tells whether there was more."""
+    """The first ``limit`` bytes of a body; ``size`` is how many there were in all."""
 
-    __slots__ = ("_parts", "_room", "cut", "size")
+    __slots__ = ("_parts", "_room", "size")
 
     def __init__(self, limit: int) -> None:
         self._parts: list[bytes] = []
         self._room = limit
         self.size = 0
-        self.cut = False
 
     def add(self, data: bytes) -> None:
         """Take the next piece."""
         self.size += len(data)
         if len(data) > self._room:
             data = data[: self._room]
-            self.cut = True
         if data:
             self._parts.append(data)
             self._room -= len(data)

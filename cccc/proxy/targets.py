@@ -1,7 +1,7 @@
 """Into whose words a request is put for one attempt.
 
-Where the endpoint speaks another format than the client, its reader is described by what the configuration says, what
-is known of the model, and what refusals have taught.
+Where it is converted, its reader is described by what the configuration says, what is known of the model, and what
+refusals have taught.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from cccc.domain.endpoint import Endpoint, WireFormat
+from cccc.domain.endpoint import Action, Endpoint, WireFormat
 from cccc.domain.model_facts import ModelFacts, model_facts
 from cccc.domain.ranking import Candidate
 from cccc.domain.vendors import is_official
@@ -41,13 +41,17 @@ def translation(
     remedies: Collection[Remedy],
     repair: Repair,
     prompt_tokens: Callable[[], int],
+    *,
+    compacts: bool = True,
 ) -> Translation:
     """What an attempt sends and how its answer comes back. ``prompt_tokens`` gives an estimate where one is needed.
 
-    Raises ``NotConvertible`` where the endpoint's format cannot say something that may not be dropped.
+    ``compacts``: the endpoint has a path for compactions. One that has none is asked for a summary in a turn of its own
+    format, which is converted like any other. Raises ``NotConvertible`` where the endpoint's format cannot say
+    something that may not be dropped.
     """
     model, sent, wire_format = asked.facts.model, candidate.model_sent, candidate.target_format
-    if wire_format is asked.codec.wire_format:
+    if wire_format is asked.codec.wire_format and (compacts or asked.action is not Action.COMPACT):
         return Same(
             asked.codec,
             asked.action,

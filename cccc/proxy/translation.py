@@ -144,7 +144,7 @@ class Same:
 
 
 class Converted:
-    """Two formats. ``before`` is what was lost in reading the client's request."""
+    """A turn in the endpoint's words, whatever the client's were. ``before`` was lost in reading its request."""
 
     converted = True
     action = Action.TURN

@@ -26,7 +26,7 @@ from cccc.proxy.attempt import Attempt, Bounds
 from cccc.proxy.context import Context
 from cccc.proxy.cures import Cures
 from cccc.proxy.lineup import Lineup, Option
-from cccc.proxy.remedies import Kind, Remedy
+from cccc.proxy.remedies import Kind, Remedy, demanded
 from cccc.proxy.reply import Reply
 from cccc.proxy.roster import Admission
 from cccc.proxy.targets import translation
@@ -147,6 +147,7 @@ class Tries:
                 remedies,
                 context.settings.repair,
                 lambda: context.roster.calibration.tokens(endpoint.name, candidate.model_sent, asked.prompt.tokens),
+                compacts=context.roster.learning.compacts(endpoint),
             )
         except NotConvertible as refusal:
             unsayable = Unsayable(refusal.path, refusal.reason)
@@ -158,8 +159,11 @@ class Tries:
     def _remedies(self, option: Option) -> tuple[Remedy, ...]:
         candidate, asked = option.candidate, self._asked
         known = self._cures.of(option.member.endpoint, candidate.target_format, candidate.model_sent)
-        native = candidate.target_format is asked.codec.wire_format
-        if native and asked.neutral is not None and asked.neutral.holds_ours:
+        if candidate.target_format is not asked.codec.wire_format:
+            return known
+        # First what the configuration wants, so that a refusal can teach better.
+        known = (*demanded(option.member.endpoint, candidate.target_format), *known)
+        if asked.neutral is not None and asked.neutral.holds_ours:
             return (*known, Remedy(Kind.WITHOUT_OURS))
         return known
 
@@ -170,7 +174,7 @@ class Tries:
         self._watched.attempt = len(self.records) + 1
         await attempt.run(self._context.transport, self._reply.stream, self._reply.headers(option.member, translation))
         seen = cures.after(attempt)
-        remedy = cures.offers(attempt) or self._turned(option)
+        remedy = cures.offers(attempt) or cures.compact_by_turn or self._turned(option)
         same = not translation.converted
         return Tried(ask.endpoint, seen, attempt.started, attempt.ended, same_format=same, remedy=remedy)
 

@@ -24,6 +24,7 @@ from cccc.server.admin_routes import admin_routes
 from cccc.server.edge import EdgeRules
 from cccc.server.help_routes import help_routes
 from cccc.server.logs import Logs, told_of
+from cccc.server.merge_routes import merge_routes
 from cccc.server.proxy_routes import proxy_routes
 from cccc.server.routing import Router
 from cccc.server.serve import Server, serve, undisturbed
@@ -153,6 +154,7 @@ class App:
             *proxy_routes(runtime),
             *admin_routes(local, self._clock),
             *help_routes(lambda: runtime.loaded.auth_token is not None),
+            *merge_routes(lambda: runtime.loaded, self._state_dir, self._clock),
         )
         instance, begun_with = runtime.context.instance, runtime.loaded
         rules = self._rules(instance, begun_with)

@@ -1,4 +1,4 @@
-"""What a person or a client finds who just knocks: the help page, the pointer to the commands, a short 200.
+"""What a person or a client finds who just knocks: the help page, the set-up scripts, a short 200.
 
 The addresses on the pages are made from the request's own ``Host``, which the edge has compared with its list: behind a
 mapped container port that is the address that works for whoever reads the page.
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from anyio.to_thread import run_sync
+
 from cccc import __version__
 from cccc.http.messages import Request, Responder
 from cccc.server.replies import plain_refusal, send_text
-from cccc.server.routing import Guard, Route
+from cccc.server.routing import Guard, Handler, Route
+from cccc.server.scripts import NAMES, script
 
 _HELP = """\
 cccc {version}: one address for Claude Code, Codex and OpenAI-compatible tools
@@ -39,6 +42,24 @@ OpenAI-compatible tools:
     export OPENAI_API_KEY={token}
 
 {token_note}
+For good, with a diff, a copy of your file and a way back (cccc setup restore):
+
+    cccc setup claude-code
+    cccc setup codex
+    cccc setup openai
+    cccc setup all
+
+The same on a machine without Python (sh, and curl or wget; --restore goes back, --help says more):
+
+    curl -fsS {base}/help/cccc-setup.sh | sh -s -- --url {base}{key}
+    curl -fsS {base}/help/cccc-setup-claude-code.sh | sh -s -- --url {base}{key}
+    curl -fsS {base}/help/cccc-setup-codex.sh | sh -s -- --url {base}{key}
+
+And in PowerShell:
+
+    irm {base}/help/cccc-setup.ps1 -OutFile cccc-setup.ps1
+    powershell -ExecutionPolicy Bypass -File cccc-setup.ps1 --url {base}{key}
+
 Where HTTP_PROXY or HTTPS_PROXY is set, these clients send even loopback traffic through it, unless
 
     export NO_PROXY=127.0.0.1,localhost
@@ -54,6 +75,7 @@ cccc {version}
 
 In a terminal:
 
+    cccc attach            the screens, on this proxy
     cccc endpoints list    the endpoints and their health
     cccc requests -f       the requests as they come
     cccc why ID            why a request went where it went
@@ -77,8 +99,9 @@ def help_routes(token_required: Callable[[], bool]) -> tuple[Route, ...]:
     async def show_help(request: Request, responder: Responder) -> None:
         token, note = ("YOUR_CCCC_TOKEN", _OWN_TOKEN) if token_required() else ("cccc-local", _ANY_TOKEN)
         token_note = note.format(token=token)
-        base = _base_url(request)
-        await send_text(responder, _HELP.format(version=__version__, base=base, token=token, token_note=token_note))
+        key = f" --key {token}" if token_required() else ""
+        page = _HELP.format(version=__version__, base=_base_url(request), token=token, token_note=token_note, key=key)
+        await send_text(responder, page)
 
     async def show_admin(request: Request, responder: Responder) -> None:
         await send_text(responder, _ADMIN.format(version=__version__, base=_base_url(request)))
@@ -86,8 +109,15 @@ def help_routes(token_required: Callable[[], bool]) -> tuple[Route, ...]:
     async def knock(request: Request, responder: Responder) -> None:
         await send_text(responder, f"cccc {__version__} is running; {_base_url(request)}/help says what to type\n")
 
+    def serve(name: str) -> Handler:
+        async def show_script(_: Request, responder: Responder) -> None:
+            await send_text(responder, (await run_sync(script, name)).decode())
+
+        return show_script
+
     rows = (
         ("GET", "/help", show_help),
+        *(("GET", f"/help/{name}", serve(name)) for name in NAMES),
         ("GET", "/admin", show_admin),
         ("GET", "/admin/", show_admin),
         ("GET", "/", knock),

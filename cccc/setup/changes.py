@@ -10,15 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cccc.clients.journal import Change, Record, composed, made_tables, rebased, undone
+from cccc.clients import merge
+from cccc.clients.journal import Record, rebased
 from cccc.clients.plan import FilePlan
-from cccc.clients.syntax import File, at
+from cccc.clients.syntax import File
 from cccc.clients.syntax import Path as Keys
 from cccc.clock import Clock
 from cccc.config.atomic import remove_temporaries
 from cccc.errors import ConfigError
 from cccc.setup import files
-from cccc.setup.files import Snapshot, digest
+from cccc.setup.files import Snapshot
 from cccc.setup.journal import Journal
 from cccc.setup.neighbours import Neighbour, Neighbours
 
@@ -32,15 +33,6 @@ class Reverted:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """A file without our part; ``data`` is ``None`` where no file is left."""
-
-    data: bytes | None
-    conflicts: tuple[str, ...] = ()
-    left: tuple[Change, ...] = ()
-
-
 class Changes:
     """Changes to clients' files under one journal. Call its methods while the journal is locked."""
 
@@ -52,29 +44,21 @@ class Changes:
         """Write a plan made from ``now``; returns the backup. Raises ``ConfigError``; the file is whole then."""
         files.require_writable(now)
         old, file = self._journal.record(now.path), plan.file
-        tree = file.tree(now.data or b"")
-        changes = composed(old, tree, plan.wanted)
-        made = made_tables(tree, changes)
         backup = (
             None if now.data is None else self._journal.keep_backup(now.path, now.data, old.backup if old else None)
         )
-        record = Record(
+        record = merge.recorded(
+            old,
+            plan,
+            units,
             path=str(now.path),
-            existed=now.data is not None,
-            digest_before=None if now.data is None else now.digest,
-            digest_after=digest(plan.after),
-            changes=changes,
-            made=made,
-            units=tuple(unit for unit in units if unit in made),
             folders=files.missing_folders(now.path),
             backup=backup.name if backup else None,
             url=url,
             time=self._clock.now(),
         )
-        if old is not None:
-            record = _upon(old, record, intact=old.digest_after == now.digest)
         self._journal.begin(record)
-        if (change := record.change(anchor)) is not None and change.before is not None:
+        if merge.replaces_another(record, anchor):
             Neighbours(now.path).join(self._journal.folder)
         self._carry_out(record, now, plan.after)
         if file.tree(files.read(now.path, now.name).data or b"") != file.tree(plan.after):
@@ -89,19 +73,13 @@ class Changes:
             neighbours.leave(self._journal.folder)
             return Reverted(changed=False, notes=(f"{now.name} is gone; there is nothing to undo",))
         above = neighbours.above(self._journal.folder, record, anchor)
-        if above is not None and at(file.tree(now.data), anchor) != _ours(record, anchor):
+        if above is not None and not merge.in_force(file, now.data, record, anchor):
             self._hand_over(above, record)
             neighbours.leave(self._journal.folder)
             note = f"{now.name}: another set-up ({above.record.url}) was made upon this one and stays; undoing it leads"
             return Reverted(changed=False, notes=(f"{note} back to what was there before both",))
-        result = self._without(now, file, record, keep)
-        left = replace(
-            record,
-            changes=result.left,
-            digest_after=digest(result.data),
-            digest_before=None,
-            restoring=True,
-        )
+        result = merge.without(file, now.data, record, self._journal.backup(record.backup), keep)
+        left = merge.remaining(record, result)
         if result.data != now.data:
             files.require_writable(now)
             self._journal.begin(left)
@@ -157,18 +135,6 @@ class Changes:
             files.drop_folders(record.folders)
         self._journal.commit(record)
 
-    def _without(self, now: Snapshot, file: File, record: Record, keep: tuple[Keys, ...]) -> _Result:
-        """The content without our part: the very bytes of before where nobody else wrote since."""
-        if now.data is not None and digest(now.data) == record.digest_after and not keep:
-            if not record.existed:
-                return _Result(None)
-            before = self._journal.backup(record.backup)
-            if before is not None and digest(before) == record.digest_before:
-                return _Result(before)
-        result = undone(file, now.data or b"", record, keep=keep)
-        empty = not record.existed and not file.tree(result.data) and not _said(file, result.data)
-        return _Result(None if empty else result.data, result.conflicts, result.left)
-
     def _hand_over(self, above: Neighbour, below: Record) -> None:
         """Take ours away from beneath another proxy's set-up: it will lead back to what we found."""
         with above.journal.locked():
@@ -179,29 +145,3 @@ class Changes:
                 merged = replace(merged, backup=kept.name)
             above.journal.put(merged)
         self._journal.drop(below)
-
-
-def _upon(old: Record, new: Record, *, intact: bool) -> Record:
-    """A set-up upon an earlier one of ours: it leads back to what was there before the first.
-
-    ``intact``: nobody wrote in between, so that even the bytes of then can come back.
-    """
-    return replace(
-        new,
-        existed=old.existed,
-        digest_before=old.digest_before if intact else None,
-        backup=old.backup if intact else None,
-        made=tuple(dict.fromkeys((*new.made, *old.made))),
-        units=tuple(dict.fromkeys((*new.units, *old.units))),
-        folders=tuple(dict.fromkeys((*new.folders, *old.folders))),
-    )
-
-
-def _ours(record: Record, path: Keys) -> object:
-    change = record.change(path)
-    return None if change is None else change.ours
-
-
-def _said(file: File, data: bytes) -> bool:
-    """Whether anything but an empty document is left of a file that we made (somebody's comments)."""
-    return file.text(data).strip() not in ("", "{}")

@@ -7,25 +7,20 @@ read-only file is read-only on purpose, another user's file is not ours.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cccc.config.atomic import ABSENT, ChangedMeanwhile, atomic_write
+from cccc.clients.merge import digest
+from cccc.config.atomic import ChangedMeanwhile, atomic_write
 from cccc.errors import ConfigError
 
 _LARGEST = 4 * 1024 * 1024
 _OWN = 0o600
 _KEPT = 0o7777
 _OWNER_MAY_WRITE = 0o200
-
-
-def digest(data: bytes | None) -> str:
-    """The fingerprint of a content; ``ABSENT`` where there is no file."""
-    return ABSENT if data is None else hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

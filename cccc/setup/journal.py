@@ -8,26 +8,22 @@ came. Everything here is the owner's alone (0600), because backups hold keys.
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
-import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from cccc.clients.journal import Change, Record
+from cccc.clients.journal import Record
 from cccc.config.atomic import atomic_write
 from cccc.errors import ConfigError
+from cccc.setup.records import copies_of, dumped, loaded, name_of, next_copy
 
 KEPT = 10
 """Backups of one file."""
 
 _RECORD = ".json"
 _PENDING = ".pending"
-_BACKUP = re.compile(r"(.+)\.(\d{4,9})\.bak")
 _PATIENCE = 10.0
 _STEP = 0.05
 
@@ -69,7 +65,7 @@ class Journal:
 
     def record(self, path: Path) -> Record | None:
         """Our part of a file, ``None`` where we have none. Raises ``ConfigError`` for a record that cannot be read."""
-        return self._read(self.folder / f"{_name(path)}{_RECORD}")
+        return self._read(self.folder / f"{name_of(path)}{_RECORD}")
 
     def records(self) -> tuple[Record, ...]:
         """Our part of every file."""
@@ -78,11 +74,11 @@ class Journal:
 
     def begin(self, record: Record) -> None:
         """Say what is about to be written."""
-        atomic_write(self.folder / f"{_name(Path(record.path))}{_PENDING}", _dumped(record))
+        atomic_write(self.folder / f"{name_of(Path(record.path))}{_PENDING}", dumped(record))
 
     def commit(self, record: Record) -> None:
         """It was written: what was pending is in force. A part of ours that has ended leaves no record."""
-        name = _name(Path(record.path))
+        name = name_of(Path(record.path))
         pending, kept = self.folder / f"{name}{_PENDING}", self.folder / f"{name}{_RECORD}"
         if record.restoring and not record.changes:
             kept.unlink(missing_ok=True)
@@ -92,15 +88,15 @@ class Journal:
 
     def abandon(self, record: Record) -> None:
         """It was not written: the record before it stays in force."""
-        (self.folder / f"{_name(Path(record.path))}{_PENDING}").unlink(missing_ok=True)
+        (self.folder / f"{name_of(Path(record.path))}{_PENDING}").unlink(missing_ok=True)
 
     def put(self, record: Record) -> None:
         """Replace a record where no file changes."""
-        atomic_write(self.folder / f"{_name(Path(record.path))}{_RECORD}", _dumped(record))
+        atomic_write(self.folder / f"{name_of(Path(record.path))}{_RECORD}", dumped(record))
 
     def drop(self, record: Record) -> None:
         """Forget our part of a file."""
-        (self.folder / f"{_name(Path(record.path))}{_RECORD}").unlink(missing_ok=True)
+        (self.folder / f"{name_of(Path(record.path))}{_RECORD}").unlink(missing_ok=True)
 
     def unfinished(self) -> tuple[Record, ...]:
         """Changes that were begun and whose end nobody has seen."""
@@ -114,13 +110,11 @@ class Journal:
 
     def keep_backup(self, path: Path, data: bytes, spared: str | None) -> Path:
         """Store a file's content for the owner alone; the oldest beyond ``KEPT`` go, but never ``spared``."""
-        numbered = self._numbered(path)
-        newest = self.folder / f"{_name(path)}.{max(numbered, default=0) + 1:04}.bak"
-        atomic_write(newest, data)
-        removable = [number for number in sorted(numbered) if numbered[number].name != spared]
-        for number in removable[: max(0, len(numbered) + 1 - KEPT)]:
-            numbered[number].unlink(missing_ok=True)
-        return newest
+        newest, stale = next_copy(path, self._names(), spared, KEPT)
+        atomic_write(self.folder / newest, data)
+        for name in stale:
+            (self.folder / name).unlink(missing_ok=True)
+        return self.folder / newest
 
     def backup(self, name: str | None) -> bytes | None:
         """A stored content; ``None`` where it is gone."""
@@ -131,22 +125,18 @@ class Journal:
 
     def backups(self, path: Path) -> tuple[Path, ...]:
         """The stored contents of a file, the newest first."""
-        numbered = self._numbered(path)
-        return tuple(numbered[number] for number in sorted(numbered, reverse=True))
+        numbered = copies_of(path, self._names())
+        return tuple(self.folder / numbered[number] for number in sorted(numbered, reverse=True))
 
-    def _numbered(self, path: Path) -> dict[int, Path]:
-        name = _name(path)
-        if not self.folder.is_dir():
-            return {}
-        found = ((_BACKUP.fullmatch(one.name), one) for one in self.folder.iterdir())
-        return {int(match[2]): one for match, one in found if match and match[1] == name}
+    def _names(self) -> list[str]:
+        return [one.name for one in self.folder.iterdir()] if self.folder.is_dir() else []
 
     def _read(self, path: Path) -> Record | None:
         try:
-            return _loaded(json.loads(path.read_bytes()))
+            return loaded(path.read_bytes())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError):
             raise ConfigError(
                 [f"{path}: cannot be read; the copies beside it (.bak) hold the files as they were"]
             ) from None
@@ -154,32 +144,3 @@ class Journal:
     def _unusable(self, error: OSError) -> ConfigError:
         place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else self.folder
         return ConfigError([f"{place}: cannot be used ({error.strerror}); free it, or see --state-dir"])
-
-
-def _name(path: Path) -> str:
-    """A file's name here: readable, and its own for every path."""
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", f"{path.parent.name}-{path.name}").strip("-")
-    return f"{readable}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
-
-
-def _dumped(record: Record) -> bytes:
-    fields: dict[str, Any] = {name: getattr(record, name) for name in Record.__slots__}
-    fields["changes"] = [{"path": one.path, "before": one.before, "ours": one.ours} for one in record.changes]
-    return json.dumps(fields, indent=1, default=str).encode()
-
-
-def _loaded(said: Mapping[str, Any]) -> Record:
-    return Record(
-        path=str(said["path"]),
-        existed=bool(said["existed"]),
-        digest_before=said["digest_before"],
-        digest_after=str(said["digest_after"]),
-        changes=tuple(Change(tuple(one["path"]), one["before"], one["ours"]) for one in said["changes"]),
-        made=tuple(tuple(path) for path in said["made"]),
-        units=tuple(tuple(path) for path in said["units"]),
-        folders=tuple(said["folders"]),
-        backup=said["backup"],
-        restoring=bool(said["restoring"]),
-        url=str(said["url"]),
-        time=float(said["time"]),
-    )

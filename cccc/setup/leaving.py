@@ -5,6 +5,7 @@ from __future__ import annotations
 from cccc.config import Loaded
 from cccc.control.api import ClientOptions, ClientType
 from cccc.errors import CcccError
+from cccc.setup.background import installed_from
 from cccc.setup.service import ClientFiles
 from cccc.setup.targets import target
 
@@ -12,6 +13,7 @@ _WAITS = {
     ClientType.CODEX: "and waits for ever while it is gone",
     ClientType.CLAUDE_CODE: "and gives up after three minutes while it is gone",
 }
+_OUTLIVES = "cccc service install keeps a proxy running without a terminal"
 _NAMES = {ClientType.CLAUDE_CODE: "claude-code", ClientType.CODEX: "codex", ClientType.OPENAI: "openai"}
 
 
@@ -27,11 +29,12 @@ def take_leave(clients: ClientFiles, loaded: Loaded, address: str) -> tuple[str,
         return (f"whether clients still point at this proxy cannot be seen: {error}",)
     if loaded.settings.server.restore_clients_on_stop:
         return tuple(_restored(clients, view.client, view.title) for view in here)
-    return tuple(
+    sentences = tuple(
         f"{view.title} still points at this proxy {_WAITS.get(view.client, 'while it is gone')}: "
         f"start the proxy again, or run cccc setup restore {_NAMES[view.client]}"
         for view in here
     )
+    return (*sentences, _OUTLIVES) if here and not installed_from(clients.state_dir) else sentences
 
 
 def _restored(clients: ClientFiles, client: ClientType, title: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cccc.clients.journal import Record
+from cccc.clients.merge import stands_upon
 from cccc.clients.syntax import Path as Keys
 from cccc.config.atomic import atomic_write, remove_temporaries
 from cccc.errors import ConfigError
@@ -58,13 +59,9 @@ class Neighbours:
 
     def above(self, folder: Path, record: Record, anchor: Keys) -> Neighbour | None:
         """The set-up that replaced the address that ``record`` wrote."""
-        ours = record.change(anchor)
-        if ours is None:
-            return None
         for one in self._folders():
             theirs = None if one == str(folder) else self._record(Path(one))
-            change = theirs.change(anchor) if theirs is not None else None
-            if theirs is not None and change is not None and change.before == ours.ours:
+            if theirs is not None and stands_upon(theirs, record, anchor):
                 return Neighbour(Journal(Path(one).parent), theirs)
         return None
 
@@ -76,7 +73,7 @@ class Neighbours:
 
     def _folders(self) -> list[str]:
         try:
-            said = json.loads(self._file.read_bytes())
+            said = json.loads(self._file.read_bytes().decode("utf-8", "surrogateescape"))
         except (OSError, ValueError):
             return []
         return [one for one in said if isinstance(one, str)] if isinstance(said, list) else []
@@ -84,6 +81,8 @@ class Neighbours:
     def _write(self, folders: Iterable[str]) -> None:
         listed = list(folders)
         if listed:
-            atomic_write(self._file, json.dumps(listed).encode() + b"\n")
+            # One on a line, as it is: the set-up scripts read and write this file as well.
+            text = json.dumps(listed, indent=0, ensure_ascii=False)
+            atomic_write(self._file, text.encode("utf-8", "surrogateescape") + b"\n")
         else:
             self._file.unlink(missing_ok=True)

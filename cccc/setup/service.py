@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from cccc.clients import codex
 from cccc.clients.journal import Record
+from cccc.clients.merge import digest
 from cccc.clients.plan import ConfigPlan, Effective, FilePlan, Target, diff, shown, visible
 from cccc.clients.syntax import at
 from cccc.clock import Clock
@@ -209,7 +210,7 @@ def _again_while_changing(attempt: Callable[[], T]) -> T:
 def _shown(program: Program, target: Target, now: Snapshot, plan: ConfigPlan) -> ClientPlan:
     seen = hashlib.sha256(now.digest.encode())
     for file in plan.files:
-        seen.update(files.digest(file.after).encode())
+        seen.update(digest(file.after).encode())
     return ClientPlan(
         client=program.client,
         title=program.title,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 import anyio
-from anyio.streams.memory import MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from cccc.config.presets import PRESETS
 from cccc.control.api import (
@@ -35,6 +36,7 @@ from cccc.control.api import (
     EndpointView,
     ErrorCount,
     Event,
+    Excluded,
     Figures,
     FlowPiece,
     Manual,
@@ -91,6 +93,7 @@ class FakeControl:
         self.drained: bool | None = None
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
+        self.running: dict[str, MemoryObjectReceiveStream[FlowPiece]] = {}
 
     def emit(self, event: Event) -> None:
         for listener in self.listeners:
@@ -151,7 +154,17 @@ class FakeControl:
     async def save(self, request_id: str) -> bytes:
         return await bundle_of(self, request_id)
 
+    def runs(self, request_id: str) -> MemoryObjectSendStream[FlowPiece]:
+        """Let this request run: what is sent into the stream flows for it, until that is closed."""
+        send, self.running[request_id] = anyio.create_memory_object_stream[FlowPiece](math.inf)
+        return send
+
     async def watch(self, request_id: str) -> AsyncGenerator[FlowPiece]:
+        if request_id in self.running:
+            with self.running.pop(request_id) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
         async for piece in watching.flow_of(await self.request(request_id), Redactor()):
             yield piece
 
@@ -176,7 +189,16 @@ class FakeControl:
             ),
             key=lambda one: one.key,
         )
-        return replace(world.RANKING, order=tuple(replace(one, rank=place) for place, one in enumerate(order, 1)))
+        down = (
+            Excluded(one.name, whatif.DOWN.reason or "", would_be=one.rank, key=one.key)
+            for one in world.RANKING.order
+            if whatif.supposed_down(one.name, what_if)
+        )
+        return replace(
+            world.RANKING,
+            order=tuple(replace(one, rank=place) for place, one in enumerate(order, 1)),
+            excluded=(*down, *world.RANKING.excluded),
+        )
 
     async def moves(self, client_type: ClientType, what_if: WhatIfs, *, last: int = 200) -> Moves:
         newest = [record for record in reversed(self.records) if record.client_type is client_type][:last]
@@ -260,7 +282,11 @@ class FakeControl:
 
     async def config_diff(self, changes: ConfigChanges) -> ConfigDiff:
         wrong = changes.get("routing.max_attempts") == "0"
-        return ConfigDiff("+  max_attempts\n", (ConfigProblem("too small", fatal=True),) if wrong else (), ())
+        return ConfigDiff(
+            "--- config.yaml\n+++ config.yaml\n@@ -3,0 +4 @@\n+  max_attempts: 7\n",
+            (ConfigProblem("too small", fatal=True),) if wrong else (),
+            (),
+        )
 
     async def config_save(self, changes: ConfigChanges) -> Saved:
         if changes.get("routing.max_attempts") == "0":

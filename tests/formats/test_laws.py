@@ -201,6 +201,12 @@ def test_a_keepalive_is_one_event_that_says_nothing(wire_format: WireFormat, cod
     assert facts == ReplyFacts()
 
 
+def test_nobody_is_nudged_where_nothing_is_known_to_be_open(wire_format: WireFormat) -> None:
+    codec = CODECS[wire_format]
+    for said in (b"", b": x\n\n", b"data: {\n\n", b'data: {"type":"content_block_delta"}\n\n', b"data: [DONE]\n\n"):
+        assert codec.nudge(said) == b""
+
+
 def test_its_own_errors_are_read_back(wire_format: WireFormat) -> None:
     codec = CODECS[wire_format]
     for fault in (

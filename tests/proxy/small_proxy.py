@@ -23,7 +23,7 @@ from cccc.domain.secret import Secret
 from cccc.http.dial import Dialer
 from cccc.http.messages import Transport
 from cccc.http.transport import HttpTransport
-from cccc.proxy.roster import Member
+from cccc.proxy.member import Member
 from cccc.proxy.runtime import Runtime
 from cccc.server.edge import EdgeRules
 from cccc.server.proxy_routes import proxy_routes

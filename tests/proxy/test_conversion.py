@@ -12,7 +12,9 @@ from cccc.demo import faults
 from cccc.demo.ask import Call, Say, Think
 from cccc.demo.configuration import endpoint
 from cccc.demo.provider import SimulatedProvider
-from cccc.domain.endpoint import WireFormat
+from cccc.domain.endpoint import Action, WireFormat
+from cccc.domain.health import Breaker
+from cccc.domain.verdict import Verdict
 from cccc.ir.seal import is_ours
 from tests import formats_check
 from tests.proxy.harness import MODEL, PATHS, A, C, R, proxy, turn
@@ -344,3 +346,38 @@ async def test_the_older_way_to_compact(upstream: WireFormat, path: str, tmp_pat
         assert reply.status == 200, reply.body
     assert reply.field("x-cccc-converted") == (None if upstream is R else upstream)
     assert only.turns[0].target.endswith("/compact") is (upstream is R)
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_an_endpoint_without_a_path_for_compactions_is_asked_in_a_turn(status: int, tmp_path: Path) -> None:
+    only = SimulatedProvider(R, name="only")
+    only.fail_always(faults.status(status, "no such path"), Action.COMPACT)
+    said = [{"role": "user", "content": "hello"}]
+    async with only.running(), proxy(tmp_path, [endpoint(only)]) as running:
+        replies = []
+        for _ in range(2):
+            body = orjson.dumps({"model": MODEL, "instructions": "Be brief.", "input": said})
+            replies.append(await running.ask("POST", "/responses/compact", body))
+            said = replies[-1].json["output"]
+        ordinary = await running.turn(R)
+        records = [await running.record(reply.id) for reply in replies]
+        (view,) = await running.control.endpoints()
+    assert [reply.status for reply in (*replies, ordinary)] == [200] * 3
+    assert [reply.json["output"][-1]["type"] for reply in replies] == ["compaction"] * 2
+    paths = [received.target.removeprefix(only.prefix) for received in only.turns]
+    assert paths == ["/responses/compact", "/responses", "/responses", "/responses"]
+    assert [len(record.attempts) for record in records] == [2, 1]
+    assert [record.verdict for record in records] == [Verdict.OK_AFTER_FAILOVER, Verdict.OK]
+    assert [record.converted for record in records] == [True, True]
+    assert b"encrypted_content" not in only.turns[2].body  # the first summary, which only we can read
+    assert (view.breaker, view.last_error) == (Breaker.CLOSED, None)
+
+
+async def test_a_base_that_has_neither_the_path_nor_the_format_is_asked_in_its_other_one(tmp_path: Path) -> None:
+    only = SimulatedProvider(C, name="only")
+    async with only.running(), proxy(tmp_path, [endpoint(only, url_openai=only.base_url)]) as running:
+        body = orjson.dumps({"model": MODEL, "input": [{"role": "user", "content": "hello"}]})
+        reply = await running.ask("POST", "/responses/compact", body)
+    assert reply.status == 200
+    assert reply.json["output"][-1]["type"] == "compaction"
+    assert only.turns[-1].target.endswith("/chat/completions")

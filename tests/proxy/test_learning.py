@@ -414,3 +414,19 @@ async def test_an_endpoint_with_enhanced_protection_is_left_at_its_warning(tmp_p
             assert (await running.turn(A)).field("x-cccc-endpoint") == "two"
             clock.advance(601)
             assert (await running.turn(A)).field("x-cccc-endpoint") == "one"
+
+
+async def test_functions_are_worth_more_than_thinking(tmp_path: Path, clock: ManualClock) -> None:
+    """Learned of one model, and only for requests with functions."""
+    upstream = SimulatedProvider(C)
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    refused = (
+        "Function tools with reasoning_effort are not supported for {} in /v1/chat/completions. "
+        "To use function tools, use /v1/responses or set reasoning_effort to 'none'."
+    )
+    async with upstream.running(), proxy(tmp_path, [endpoint(upstream)], clock=clock) as running:
+        upstream.fail_next(faults.status(400, refused.format(MODEL)))
+        for more in ({"tools": tools}, {"tools": tools}, {}):
+            assert (await running.turn(C, reasoning_effort="high", **more)).status == 200
+        assert (await running.turn(C, reasoning_effort="high", tools=tools, model="gpt-5")).status == 200
+    assert [turn.json["reasoning_effort"] for turn in upstream.turns] == ["high", "none", "none", "high", "high"]

@@ -203,14 +203,74 @@ def test_what_cannot_be_changed_comes_back_as_it_is(remedy: Remedy, data: bytes)
     assert losses == ()
 
 
-NOT_OF_THE_BODY = (Kind.KEY_HEADER, Kind.WITHOUT_BETA, Kind.SYSTEM_FIRST, Kind.REASONING_BACK)
+@pytest.mark.parametrize(
+    ("before", "effort", "expected"),
+    [
+        ('{"reasoning_effort": "low", "tools": [%s]}', "unset", '{"tools": [%s]}'),
+        ('{"reasoning_effort": "low", "tools": [%s]}', "none", '{"reasoning_effort": "none", "tools": [%s]}'),
+        ('{"tools": [%s]}', "none", '{"tools": [%s],"reasoning_effort":"none"}'),
+    ],
+)
+def test_the_effort_changes_beside_functions_only(before: str, effort: str, expected: str) -> None:
+    remedy = Remedy(Kind.EFFORT_WITH_TOOLS, effort)
+    function = '{"type":"function", "function":{}}'
+    assert after(before % function, remedy) == expected % function
+    assert after(before % '{"type":"custom"}', remedy) == before % '{"type":"custom"}'
+    assert after(before % "", remedy) == before % ""
+
+
+SYSTEM_ORDERS = [
+    (
+        (
+            '{"messages": [{"role":"system", "content": "a\\u0020"} , {"role":"user","content":"x"},\n'
+            '{"role":"developer","content":"b"}], "n":1.50}'
+        ),
+        '{"messages": [{"role":"system", "content": "a\\u0020\\n\\nb"} , {"role":"user","content":"x"}], "n":1.50}',
+    ),
+    (
+        '{"messages":[{"role":"user","content":"x"},{"name":"n", "content":"a", "role":"system"}]}',
+        '{"messages":[{"name":"n", "content":"a", "role":"system"},{"role":"user","content":"x"}]}',
+    ),
+    (
+        '{"messages":[{"role":"system","content":[{"type":"text", "text":"a"}]},{"role":"system","content":"b"}]}',
+        '{"messages":[{"role":"system","content":[{"type":"text", "text":"a"},{"type":"text","text":"b"}]}]}',
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "expected"), SYSTEM_ORDERS, ids=["behind", "first of all", "blocks"])
+def test_system_messages_become_the_first(before: str, expected: str) -> None:
+    assert after(before, Remedy(Kind.SYSTEM_FIRST)) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"messages": [{"role":"system","content":"a"}, {"role":"user","content":"x"}]}',
+        '{"messages": [ {"role":"user","content":"system"} ]}',
+        '{"messages": [{"role":"user","content":"x"},{"role":"system"}]}',
+    ],
+)
+def test_a_request_in_order_stays_as_it_is(body: str) -> None:
+    data = body.encode()
+    assert mended(data, [Remedy(Kind.SYSTEM_FIRST)])[0] is data
+
+
+NOT_OF_THE_BODY = (Kind.KEY_HEADER, Kind.WITHOUT_BETA, Kind.REASONING_BACK)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in NOT_OF_THE_BODY])
 @pytest.mark.parametrize("spaced", [True, False])
 def test_the_second_time_nothing_is_left_to_change(kind: Kind, spaced: bool) -> None:
     said = {"role": "assistant", "content": [{"type": "thinking", "thinking": "t", "signature": OURS}]}
-    body = {**CLAUDE, **CODEX, **CHAT, "messages": [*CLAUDE["messages"], said], "odd": [ODD, 1]}
+    body = {
+        **CLAUDE,
+        **CODEX,
+        **CHAT,
+        "tools": [{"type": "function"}],
+        "messages": [*CLAUDE["messages"], said],
+        "odd": [ODD, 1],
+    }
     what = {
         Kind.WITHOUT: "output_config",
         Kind.RENAMED: "max_tokens",
@@ -293,3 +353,12 @@ def test_tokens_are_taken_out_of_the_beta_header() -> None:
     ]
     assert mended_headers(headers, [Remedy(Kind.WITHOUT_BETA)]) == [(b"x", b"b-2")]
     assert mended_headers(headers, [without("x")]) is headers
+
+
+@given(_MESSAGES, st.sampled_from([",", " ,\n"]))
+def test_whatever_the_messages_only_those_of_the_system_move(messages: list[Any], comma: str) -> None:
+    data = json.dumps({"messages": messages, "x": 1}, separators=(comma, ":")).encode()
+    found = orjson.loads(mended(data, [Remedy(Kind.SYSTEM_FIRST)])[0])["messages"]
+    others = [message for message in messages if message["role"] != "system"]
+    assert found == others or found[1:] == others
+    assert len(found) - len(others) == ("system" in {message["role"] for message in messages})

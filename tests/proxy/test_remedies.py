@@ -252,6 +252,36 @@ def test_a_conversion_is_made_otherwise_and_a_clients_own_words_are_not(
     assert remedies(replace(refused, converted=False)) == ()
 
 
+FUNCTIONS = {"tools": [{"type": "function", "function": {"name": "f"}}]}
+UNSET = (
+    "Function tools with reasoning_effort are not supported for gpt-5.4 in /v1/chat/completions. "
+    "Please use /v1/responses instead."
+)
+NONE = (
+    "Function tools with reasoning_effort are not supported for gpt-5.6-terra in /v1/chat/completions. "
+    "To use function tools, use /v1/responses or set reasoning_effort to 'none'."
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "body", "effort"),
+    [
+        (UNSET, {**FUNCTIONS, "reasoning_effort": "high"}, "unset"),
+        (UNSET, FUNCTIONS, "none"),
+        (NONE, {**FUNCTIONS, "reasoning_effort": "high"}, "none"),
+        (NONE, FUNCTIONS, "none"),
+        (NONE, {**FUNCTIONS, "reasoning_effort": "none"}, None),
+    ],
+)
+def test_thinking_is_given_up_for_functions(message: str, body: dict[str, Any], effort: str | None) -> None:
+    """The wordings of OpenAI's own API; where it thinks by default, leaving the effort out does not help."""
+    found = remedies(Refused(Outcome.BAD_REQUEST, message, C, body))
+    assert [one for one in found if one.kind is Kind.EFFORT_WITH_TOOLS] == (
+        [] if effort is None else [Remedy(Kind.EFFORT_WITH_TOOLS, effort)]
+    )
+    assert len(found) <= 1
+
+
 def test_a_temperature_that_is_fixed() -> None:
     body = {"messages": [], "temperature": 0.2}
     refused = Refused(Outcome.BAD_REQUEST, "invalid temperature: only 1 is allowed for this model", C, body)

@@ -18,7 +18,8 @@ from cccc.domain.health import Breaker, EndpointHealth, HealthPolicy, slow_start
 from cccc.domain.ranking import Need
 from cccc.errors import ConnectionLost, Phase, TimedOut
 from cccc.proxy import roster as roster_module
-from cccc.proxy.roster import Admission, Member, Roster
+from cccc.proxy.member import Member
+from cccc.proxy.roster import Admission, Roster
 from tests.clock import ManualClock
 
 MOST = {"one": 2, "two": None, "three": 5}

@@ -106,3 +106,40 @@ async def test_the_clients_query_is_added_to_the_endpoints_own(tmp_path: Path, w
             (row,) = [await running.record(row.id) for row in await running.rows()] or [None]
     assert upstream.received[0].target.endswith("?api-version=1&beta=true")
     assert row is None or "?" not in row.attempts[0].url
+
+
+TOLD_LATER = [{"role": "user", "content": "x"}, {"role": "system", "content": "a"}]
+DEMANDS = {"max_tokens_field_name": "max_completion_tokens", "reorder_system_messages_first": True}
+
+
+async def test_what_an_endpoint_insists_on_is_done_in_its_own_format_too(tmp_path: Path) -> None:
+    upstream = SimulatedProvider(C)
+    sent = {**turn(C), "max_tokens": 64, "messages": TOLD_LATER}
+    async with upstream.running(), proxy(tmp_path, [endpoint(upstream, **DEMANDS)]) as running:
+        reply = await running.turn(C, max_tokens=64, messages=TOLD_LATER)
+        record = await running.record(reply.id)
+    del sent["max_tokens"]
+    assert upstream.turns[0].json == {**sent, "max_completion_tokens": 64, "messages": TOLD_LATER[::-1]}
+    assert record.notes["sent with"] == (
+        "max_tokens sent as max_completion_tokens; system messages sent as one at the beginning"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wire_format", "demands", "more"),
+    [
+        (A, DEMANDS, {"max_tokens": 64, "messages": TOLD_LATER}),
+        (R, {"reorder_system_messages_first": True}, {"max_output_tokens": 64}),
+        (C, DEMANDS, {"max_completion_tokens": 64, "messages": TOLD_LATER[::-1]}),
+        (C, DEMANDS, {}),
+        (C, {}, {"max_tokens": 64, "messages": TOLD_LATER}),
+    ],
+)
+async def test_where_nothing_is_to_be_done_no_byte_changes(
+    tmp_path: Path, wire_format: WireFormat, demands: dict[str, Any], more: dict[str, Any]
+) -> None:
+    upstream = SimulatedProvider(wire_format)
+    body = orjson.dumps({**turn(wire_format), **more}).replace(b'",', b'" ,')
+    async with upstream.running(), proxy(tmp_path, [endpoint(upstream, **demands)]) as running:
+        await running.ask("POST", PATHS[wire_format], body)
+    assert upstream.turns[0].body == body

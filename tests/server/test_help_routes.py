@@ -12,6 +12,7 @@ from cccc.cli.main import SECTIONS
 from cccc.server.edge import EdgeRules
 from cccc.server.help_routes import help_routes
 from cccc.server.routing import Router
+from cccc.server.scripts import NAMES, script
 from cccc.server.serve import Server
 from tests.server.wire import Client, connected, request
 
@@ -113,3 +114,27 @@ async def test_pages_are_not_for_other_sites() -> None:
     async with asking() as client:
         await client.say(request(b"GET /help", b"origin: https://attacker.example"))
         assert await client.status() == 403
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_scripts_are_served_as_they_stand(name: str) -> None:
+    async with asking(token_required=True) as client:
+        await client.say(request(f"GET /help/{name}".encode(), host=b"127.0.0.1:8081"))
+        status, fields, body = await client.answer()
+
+    assert (status, body) == (200, script(name))
+    assert fields[b"content-type"].startswith(b"text/plain")
+
+
+@pytest.mark.parametrize("token_required", [False, True])
+async def test_the_help_has_a_line_for_every_script(token_required: bool) -> None:
+    async with asking(token_required=token_required) as client:
+        await client.say(request(b"GET /help", host=b"localhost:8081"))
+        body = (await client.answer())[2].decode()
+
+    key = " --key YOUR_CCCC_TOKEN" if token_required else ""
+    for name in NAMES:
+        assert f"http://127.0.0.1:8081/help/{name}" in body
+    ends = [line for line in body.splitlines() if " --url " in line]
+    assert len(ends) == len(NAMES)
+    assert all(line.endswith(f" --url http://127.0.0.1:8081{key}") for line in ends)

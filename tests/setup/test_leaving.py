@@ -24,11 +24,20 @@ def test_says_who_waits_and_what_to_do(tmp_path: Path) -> None:
     assert take_leave(files, loaded(), TARGET.url) == ()
     for case in CASES:
         files.apply(case.client, TARGET)
-    said = take_leave(files, loaded(), TARGET.url)
+    *said, last = take_leave(files, loaded(), TARGET.url)
+    assert "cccc service install" in last
     assert [one.partition(" still points")[0] for one in said] == ["Claude Code", "Codex", "OpenAI-compatible tools"]
     assert "waits for ever" in said[1]
     assert said[1].endswith("cccc setup restore codex")
     assert take_leave(files, loaded(), ELSEWHERE.url) == ()
+
+
+def test_a_service_is_not_offered_twice(tmp_path: Path) -> None:
+    files = clients(tmp_path)
+    files.apply(CODEX.client, TARGET)
+    (files.state_dir / "service.json").write_text("{}")
+    (said,) = take_leave(files, loaded(), TARGET.url)
+    assert said.startswith("Codex still points")
 
 
 def test_restores_only_when_told_to(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -103,3 +104,10 @@ def test_a_strip_of_bars_has_one_character_a_value(values: list[float | None]) -
 def test_the_largest_bar_is_full() -> None:
     assert fmt.bars([1.0, 2.0, None, 0.0]) == "▅█ ▁"
     assert fmt.bars([0.0, 0.0]) == "▁▁"
+
+
+def test_no_title_of_a_pane_is_read_as_markup() -> None:
+    """A plain string in a border is markup to Textual; only literals without any may stand there."""
+    strings = re.compile(r"border_(?:sub)?title(?:, \S+)? = (?!fmt\.title\(|None|\"[\w ?]*\")")
+    for path in sorted(Path(fmt.__file__ or "").parent.rglob("*.py")):
+        assert not strings.search(path.read_text(encoding="utf-8")), path.name

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 
-from cccc.control.api import RequestStarted
+from cccc.control.api import (
+    ClientAsked,
+    ClientGot,
+    FlowEnded,
+    FlowPiece,
+    Loss,
+    RequestStarted,
+    StatsKey,
+    UpstreamAnswered,
+    UpstreamAsked,
+    UpstreamEnded,
+    UpstreamSaid,
+)
 from cccc.errors import ControlError
 from tests.control import world
 from tests.control.fake import FakeControl
+from tests.tui import counted
 from tests.tui.corpus import HOSTILE, assert_harmless
+from tests.tui.counted import Counted
 from tests.tui.pilot import SMALL, WIDE, Screens, screens
+from tui.inspector.tabs import Tab
+from tui.screens.inspector import InspectorScreen
 
 pytestmark = pytest.mark.anyio
 
@@ -88,6 +106,84 @@ async def test_requests(portion: Sequence[str]) -> None:
         await shown.until(lambda: shown.app.frame.rows)
         look(shown)
         for key in ("up", "y", "pageup", "enter"):
+            await shown.press(key)
+            look(shown)
+
+
+def hostile_flow(texts: Sequence[str]) -> Iterator[FlowPiece]:
+    """A request whose every word comes from somebody who means harm."""
+    some = cycle(text[:20_000] for text in texts)
+    for number in range(1, 4):
+        bodies = [
+            json.dumps({next(some): next(some), "messages": [{"role": next(some), "content": next(some)}] * 3})
+            for _ in range(2)
+        ]
+        asked, sent = (body.encode("utf-8", "surrogatepass") for body in bodies)
+        headers = ((next(some), next(some)), ("x-api-key", next(some)))
+        yield ClientAsked(next(some), next(some), headers, asked)
+        yield UpstreamAsked(number, next(some), next(some), next(some), headers, sent, True, 1.0 * number)
+        yield UpstreamAnswered(number, 200, headers, 2.0 * number)
+        for text in texts:
+            data = json.dumps({"choices": [{"delta": {"content": text[:20_000], "reasoning": next(some)[:999]}}]})
+            yield UpstreamSaid(number, text[:99], data.encode(), 3.0)
+            yield ClientGot(next(some)[:99], next(some).encode("utf-8", "surrogatepass"), 4.0)
+        yield UpstreamSaid(number, "", json.dumps({"choices": [{"delta": {}, "finish_reason": next(some)}]}).encode())
+        yield UpstreamEnded(number, next(some), 5.0 * number)
+    losses = tuple(Loss(next(some)[:999], next(some)[:999], next(some)[:999]) for _ in texts)
+    notes = {next(some)[:999]: next(some)}
+    yield FlowEnded(replace(world.FAILED_OVER, id="req_0", losses=losses, notes=notes, error=next(some)))
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL], ids=["wide", "small"])
+@pytest.mark.parametrize("portion", texts())
+async def test_every_tab_of_the_inspector(portion: Sequence[str], size: tuple[int, int]) -> None:
+    fake = hostile_world(portion)
+    with fake.runs("req_0") as flow:
+        for piece in hostile_flow(portion):
+            flow.send_nowait(piece)
+        async with screens(fake, size=size, keys=("3", "home", "enter")) as shown:
+            inspector = shown.app.screen
+            assert isinstance(inspector, InspectorScreen)
+            await shown.until(lambda: inspector.seen.ended and inspector.quiet)
+            for _ in Tab:
+                look(shown)
+                await shown.press("y", "end", "enter")
+                look(shown)
+                await shown.press("right_square_bracket")
+                await shown.until(lambda: inspector.quiet)
+
+
+@pytest.mark.parametrize("portion", texts())
+async def test_routing(portion: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = world.RANKING.order
+    some = cycle(portion)
+    order = tuple(
+        replace(one, name=name, rank=rank, model_sent=next(some))
+        for rank, (one, name) in enumerate(zip(cycle((first, second)), portion[::2], strict=False), 1)
+    )
+    excluded = tuple(replace(world.RANKING.excluded[0], name=name, reason=next(some)) for name in portion[1::2])
+    monkeypatch.setattr(world, "RANKING", replace(world.RANKING, order=order, excluded=excluded))
+    fake = hostile_world(portion)
+    fake.records = [replace(record, ranking=world.RANKING) for record in fake.records]
+    async with screens(fake, size=WIDE, keys=("2",)) as shown:
+        await shown.until(lambda: "Why is" in shown.text())
+        for keys in ("x", "minus", "down", "y", "m", "escape", "w"):
+            await shown.press(keys)
+            look(shown)
+
+
+@pytest.mark.parametrize("portion", texts())
+async def test_stats(portion: Sequence[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = (*portion, "1", "2", "3", "4")
+    crowd = [(512, 1, 1_600.0, 7_100_000, 138_000, 61.0)] * len(names)
+    monkeypatch.setattr(counted, "KEYS", dict.fromkeys(StatsKey, names))
+    monkeypatch.setattr(counted, "CROWD", crowd)
+    fake = Counted()
+    fake.views = hostile_world(portion).views
+    async with screens(fake, size=SMALL if portion is PORTIONS[0] else WIDE, keys=("4",)) as shown:
+        await shown.until(lambda: "842" in shown.text())
+        for key in ("e", "e", "x", "enter"):
             await shown.press(key)
             look(shown)
 

@@ -77,8 +77,12 @@ class Dashboard(Screen[None]):
             self.refresh_bindings()
 
     def copyable(self) -> str | None:
-        """What ``y`` copies."""
+        """What ``y`` copies: one line or several."""
         return None
+
+    def copies(self) -> bool:
+        """Whether there is something to copy."""
+        return self.copyable() is not None
 
     def show_frame(self) -> None:
         """Draw the newest frame."""

@@ -27,7 +27,7 @@ class DetailScreen(Dashboard):
 
     def body(self) -> ComposeResult:
         with VerticalScroll(classes="pane") as pane:
-            pane.border_title = fmt.safe(self._title)
+            pane.border_title = fmt.title(self._title)
             yield Facts()
 
     def on_frame(self, frame: Frame) -> None:

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.timer import Timer
 
-from cccc.control.api import ClientType, EndpointAction, EndpointView, Excluded, Usage
+from cccc.control.api import CcccError, ClientType, EndpointAction, EndpointDetail, EndpointView, Saved
 from tui import format as fmt
+from tui.background import start
 from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
+from tui.screens.endpoint_facts import facts, ordered
 from tui.screens.welcome import Welcome
+from tui.screens.wizard import Wizard
+from tui.screens.wizard_draft import from_config
+from tui.screens.wizard_facts import tested
 from tui.state import QUIET, Frame, ttft_by_minute
-from tui.theme import LETTERS, MARKS, state
-from tui.widgets.facts import Fact, Facts, fact
+from tui.theme import LETTERS, state
+from tui.widgets.facts import Fact, Facts
 from tui.widgets.live_table import Column, LiveTable, TableRow
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
 
+_LAYERS = "routing"
+"""The mode that explains the ranking."""
+
 MINUTES = 20
 USED_FOR = 3600.0
-_RECENT = 3
+UNDO_FOR = 10.0
+"""Seconds in which a deleted endpoint can be put back."""
+
+ASKED_EVERY = 5.0
+"""Seconds between two close looks at the selected endpoint."""
 
 COLUMNS = (
     Column("rank", "#", 2, right=True),
@@ -43,6 +57,17 @@ class EndpointsScreen(Dashboard):
 
     CONTEXT = "endpoints"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._detail: tuple[str, EndpointDetail] | None = None
+        """What was said closely about the endpoint of this name."""
+        self._asked: str | None = None
+        self._deleted: tuple[str, Saved] | None = None
+        self._forgetting: Timer | None = None
+        self._testing: set[str] = set()
+        self._wanted: str | None = None
+        """An endpoint that was just written and is selected as soon as it is there."""
+
     def body(self) -> ComposeResult:
         yield Welcome()
         with Vertical(id="list", classes="pane"):
@@ -50,10 +75,18 @@ class EndpointsScreen(Dashboard):
         with VerticalScroll(id="detail", classes="pane"):
             yield Facts()
 
+    def on_mount(self) -> None:
+        """Look closely at the selected endpoint now and then."""
+        self.set_interval(ASKED_EVERY, self._ask_calmly)
+
     @property
     def selected(self) -> EndpointView | None:
         """The endpoint under the cursor."""
         return self.frame.endpoint(self.query_one(LiveTable).selected)
+
+    def look_at(self, name: str) -> None:
+        """Select this endpoint: somebody comes from another screen because of it."""
+        self.query_one(LiveTable).select(name)
 
     def on_frame(self, frame: Frame) -> None:
         empty = frame.overview is not None and not frame.endpoints
@@ -63,10 +96,16 @@ class EndpointsScreen(Dashboard):
         table = self.query_one(LiveTable)
         table.show(rows(frame, self.cccc))
         pane = self.query_one("#list")
-        pane.border_title = f"Endpoints {self.cccc.glyphs.dot} ranked for {frame.ranked_for.value.replace('_', ' ')}"
+        ranked_for = frame.ranked_for.value.replace("_", " ")
+        pane.border_title = fmt.title(f"Endpoints {self.cccc.glyphs.dot} ranked for {ranked_for}")
         if frame.overview is not None:
             known = frame.overview
-            pane.border_subtitle = f"{fmt.counted(known.endpoints_total, 'endpoint')}, {known.endpoints_usable} usable"
+            counts = f"{fmt.counted(known.endpoints_total, 'endpoint')}, {known.endpoints_usable} usable"
+            hint = ", c ranks for another client" if len(frame.endpoints) else ""
+            pane.border_subtitle = fmt.title(counts + hint)
+        if self._wanted is not None and frame.endpoint(self._wanted) is not None:
+            table.select(self._wanted)
+            self._wanted = None
         self._show_detail()
 
     def on_live_table_selected(self) -> None:
@@ -75,18 +114,43 @@ class EndpointsScreen(Dashboard):
 
     def _show_detail(self) -> None:
         pane, chosen = self.query_one("#detail"), self.selected
-        pane.border_title = fmt.safe(chosen.name) if chosen else None
-        self.query_one(Facts).show(facts(self.frame, chosen.name, self.cccc) if chosen else ())
+        pane.border_title = fmt.title(chosen.name) if chosen else None
+        self.query_one(Facts).show(self._facts(self.frame, chosen.name) if chosen else ())
+        if chosen is not None and chosen.name != self._asked:
+            self._asked = chosen.name
+            start(self, partial(self._look, chosen.name), "detail")
         self.refresh_keys()
 
+    def _facts(self, frame: Frame, name: str) -> list[Fact]:
+        closely = self._detail[1] if self._detail is not None and self._detail[0] == name else None
+        return facts(frame, name, self.cccc, closely)
+
+    def _ask_calmly(self) -> None:
+        if self.is_current and self.frame.trouble is None and (view := self.selected):
+            start(self, partial(self._look, view.name), "detail")
+
+    async def _look(self, name: str) -> None:
+        try:
+            self._detail = name, await self.cccc.control.endpoint_detail(name)
+        except CcccError:
+            self._detail = None  # it left, or the proxy is gone: what the frames say stands
+        if self.is_current:
+            self._show_detail()
+
     def applies(self, verb: str) -> bool:
-        if verb == "next_client":
-            return bool(self.frame.endpoints)
+        if verb in ("next_client", "add"):
+            return self.frame.trouble is None and (verb == "add" or bool(self.frame.endpoints))
+        if verb == "undelete":
+            return self._deleted is not None
         view = self.selected
         if view is None:
             return False
         if verb == "reset":
             return view.enabled and (view.cooldown_until is not None or view.health > 0 or bool(view.causes))
+        if verb == "why":
+            return any(tab.mode == _LAYERS for tab in self.cccc.tabs)
+        if verb == "test":
+            return view.name not in self._testing
         return verb != "use" or view.enabled
 
     def copyable(self) -> str | None:
@@ -144,26 +208,87 @@ class EndpointsScreen(Dashboard):
         kinds = list(ClientType)
         self.cccc.feed.rank_for(kinds[(kinds.index(self.frame.ranked_for) + 1) % len(kinds)])
 
+    def action_add(self) -> None:
+        """A new endpoint, step by step."""
+        self.app.push_screen(Wizard(), self._written)
+
+    async def action_edit(self) -> None:
+        """The same steps, over what the configuration says."""
+        if view := self.selected:
+            try:
+                config = await self.cccc.control.config()
+            except CcccError as error:
+                self.cccc.say(str(error), severity="error")
+                return
+            if (wish := from_config(view, config.values)) is None:
+                self.cccc.say(f"{view.name} does not stand in the configuration file", severity="error")
+            else:
+                self.app.push_screen(Wizard(wish), self._written)
+
+    def _written(self, name: str | None) -> None:
+        self._wanted = name
+        self._asked = None
+
+    def action_test(self) -> None:
+        """Ask it what it speaks."""
+        if view := self.selected:
+            self._testing.add(view.name)
+            self.cccc.say(f"asking {view.name} in a few small requests")
+            self.refresh_keys()
+            start(self, partial(self._test, view.name), f"test {view.name}")
+
+    async def _test(self, name: str) -> None:
+        try:
+            report = await self.cccc.control.probe_endpoint(name)
+        except CcccError as error:
+            self.cccc.say(str(error), severity="error")
+        else:
+            self.cccc.say(tested(report, self.cccc.glyphs), severity="information" if report.ok else "warning")
+        self._testing.discard(name)
+        self.refresh_keys()
+
+    async def action_delete(self) -> None:
+        """Take it out of the configuration; for a moment it can be put back."""
+        if view := self.selected:
+            try:
+                saved = await self.cccc.control.endpoint_remove(view.name)
+            except CcccError as error:
+                self.cccc.say(str(error), severity="error")
+                return
+            self._deleted = view.name, saved
+            if self._forgetting is not None:
+                self._forgetting.stop()
+            self._forgetting = self.set_timer(UNDO_FOR, self._forget)
+            self.cccc.say(f"{view.name} is deleted; z puts it back within {UNDO_FOR:.0f} s", severity="warning")
+            self.cccc.feed.ask_again()
+            self.refresh_keys()
+
+    async def action_undelete(self) -> None:
+        """Put it back, byte for byte."""
+        deleted = self._deleted
+        self._forget()
+        if deleted is not None:
+            name, saved = deleted
+            if await self.attempt(self.cccc.control.config_undo(saved), f"{name} is back"):
+                self._wanted = name
+
+    def _forget(self) -> None:
+        self._deleted = None
+        self.refresh_keys()
+
+    def action_why(self) -> None:
+        """The layers that gave it its place."""
+        self.cccc.switch_mode(_LAYERS)
+
     def action_open(self) -> None:
         """All facts on a page of their own."""
         if view := self.selected:
             name = view.name
-            self.app.push_screen(
-                DetailScreen("endpoints", name, lambda frame: facts(frame, name, self.cccc), copies=name)
-            )
+            self.app.push_screen(DetailScreen("endpoints", name, lambda frame: self._facts(frame, name), copies=name))
 
     def on_data_table_row_selected(self) -> None:
         """Enter, or a click on the selected row."""
         self.action_open()
-
-
-def ordered(frame: Frame) -> list[tuple[int | None, EndpointView, Excluded | None]]:
-    """The endpoints as (place, endpoint, why it has none): those in the ranking first, the others as configured."""
-    ranking = frame.ranking
-    places = {one.name: one.rank for one in ranking.order} if ranking else {}
-    left_out = {one.name: one for one in ranking.excluded} if ranking else {}
-    views = sorted(frame.endpoints, key=lambda view: places.get(view.name, len(frame.endpoints) + 1))
-    return [(places.get(view.name), view, left_out.get(view.name)) for view in views]
 
 
 def rows(frame: Frame, app: CcccApp) -> list[TableRow]:
@@ -204,77 +329,3 @@ def _row(
             "error": (error, palette["dim"]),
         },
     )
-
-
-def facts(frame: Frame, name: str, app: CcccApp) -> list[Fact]:
-    """Everything known about one endpoint."""
-    found = next(((place, view, why) for place, view, why in ordered(frame) if view.name == name), None)
-    if found is None:
-        return [fact("gone", "this endpoint left the configuration")]
-    place, view, left_out = found
-    dot = f"  {app.glyphs.dot}  "
-    said, meaning = state(view, frame.now, app.glyphs)
-    client = (view.client_type.value if view.client_type else "every client").replace("_", " ")
-    done = app.pulses.get(name, QUIET)
-    return [
-        fact("url", fmt.safe(dot.join(view.urls))),
-        fact(
-            "auth", fmt.safe(view.auth), dot, f"for {client}", dot, "models ", fmt.safe(", ".join(view.models) or "all")
-        ),
-        *([fact("tags", fmt.safe(", ".join(view.tags)))] if view.tags else []),
-        fact("health", (said, meaning), *((dot, fmt.safe(view.reason)) if view.reason else ())),
-        *_last_error(frame, view),
-        fact("breaker", view.breaker.value.replace("_", "-"), *_causes(view, dot)),
-        fact(
-            "traffic",
-            f"{fmt.counted(done.ended, 'request')} in the last hour, {done.failed} failed",
-            f"{dot}{view.in_flight} in flight",
-            f"{dot}ttfb {fmt.milliseconds(view.ttft_ms)}{dot}ok {fmt.share(view.success_rate)}",
-        ),
-        *_recent(frame, name, app),
-        fact("rank", *_place(frame, place, left_out)),
-    ]
-
-
-def _last_error(frame: Frame, view: EndpointView) -> list[Fact]:
-    if view.last_error is None:
-        return []
-    ago = "" if view.last_error_at is None else f"{fmt.age(frame.now - view.last_error_at)} ago: "
-    return [fact("last error", ago, fmt.safe(view.last_error))]
-
-
-def _causes(view: EndpointView, dot: str) -> tuple[str, ...]:
-    return (dot, "because of ", fmt.safe(", ".join(view.causes))) if view.causes else ()
-
-
-def _recent(frame: Frame, name: str, app: CcccApp) -> list[Fact]:
-    mine = [row for row in reversed(frame.rows) if row.endpoint == name and row.verdict is not None][:_RECENT]
-    lines = []
-    for at, row in enumerate(mine):
-        glyph, meaning = MARKS[row.verdict] if row.verdict else ("live", "")
-        lines.append(
-            fact(
-                "" if at else "recent",
-                f"{fmt.clock(row.time)}  ",
-                (getattr(app.glyphs, glyph), meaning),
-                f" {row.status}  {fmt.fit(fmt.safe(row.model or fmt.NOTHING), 24)}  ",
-                f"{fmt.fit(fmt.milliseconds(row.ttft_ms), 8, right=True)}  ",
-                fmt.safe(row.error) if row.error else _tokens(row.usage, app),
-            )
-        )
-    return lines or [fact("recent", ("nothing yet", "dim"))]
-
-
-def _tokens(usage: Usage | None, app: CcccApp) -> str:
-    return f"{fmt.tokens(usage.prompt)} {app.glyphs.arrow} {fmt.tokens(usage.output)} tok" if usage else ""
-
-
-def _place(frame: Frame, place: int | None, left_out: Excluded | None) -> tuple[str, ...]:
-    client = frame.ranked_for.value.replace("_", " ")
-    if place is not None and frame.ranking is not None:
-        decided = frame.ranking.order[place - 1].decided_by
-        why = f": placed by {decided.replace('_', ' ')}" if decided else ""
-        return (f"#{place} of {len(frame.ranking.order)} for {client}", why)
-    if left_out is not None:
-        return (f"not in the ranking for {client}: ", fmt.safe(left_out.reason))
-    return (f"not in the ranking for {client}",)

@@ -30,7 +30,7 @@ class HelpScreen(Dashboard):
     def body(self) -> ComposeResult:
         with Horizontal():
             with VerticalScroll(classes="pane", id="help-text") as pane:
-                pane.border_title = f"Help {self.cccc.glyphs.dot} {self._about}"
+                pane.border_title = fmt.title(f"Help {self.cccc.glyphs.dot} {self._about}")
                 yield Markdown(help_text(self._about), open_links=False)
             with VerticalScroll(classes="pane", id="help-keys") as pane:
                 pane.border_title = "Keys"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,16 +12,17 @@ from textual.events import Key
 from textual.timer import Timer
 from textual.widgets import Input
 
-from cccc.control.api import BadFilter, CcccError, RequestFilter, RequestRecord, parse_filter
+from cccc.control.api import BadFilter, CcccError, RequestFilter, parse_filter
 from tui import format as fmt
 from tui.matching import matches
+from tui.screens import replay
 from tui.screens.base import Dashboard
-from tui.screens.detail import DetailScreen
-from tui.screens.request_facts import request_facts
+from tui.screens.inspector import InspectorScreen
+from tui.screens.preview import Preview, preview_facts, preview_of
 from tui.screens.request_line import header, line
 from tui.state import Frame, Row, logged
 from tui.theme import FAILED
-from tui.widgets.facts import Fact, Facts
+from tui.widgets.facts import Facts
 from tui.widgets.field import Field
 from tui.widgets.log_table import LogTable
 from tui.widgets.said import Said
@@ -45,7 +47,7 @@ class RequestsScreen(Dashboard):
         self._complaint: str | None = None
         """Why the filter in the field cannot be read; the last good one stays in force."""
         self._held: Frame | None = None
-        self._record: RequestRecord | None = None
+        self._known: Preview | None = None
         self._asking: Timer | None = None
 
     def body(self) -> ComposeResult:
@@ -53,7 +55,7 @@ class RequestsScreen(Dashboard):
             yield Field(placeholder="/ to type, for example  status:>=400 client:codex", compact=True, id="filter")
             yield Said(id="filter-state")
         with Vertical(id="list", classes="pane") as pane:
-            pane.border_title = f"Requests {self.cccc.glyphs.dot} newest last"
+            pane.border_title = fmt.title(f"Requests {self.cccc.glyphs.dot} newest last")
             yield LogTable(lambda row, width: line(row, width, self.frame.now, self.cccc), header)
         with VerticalScroll(id="detail", classes="pane"):
             yield Facts()
@@ -95,17 +97,17 @@ class RequestsScreen(Dashboard):
         self.query_one(Said).show([(number, palette[""]), doing])
         self.query_one(Field).set_class(self._complaint is not None, "-wrong")
         hint = "up stops following" if self.log_table.following else "f or end follows the newest"
-        self.query_one("#list").border_subtitle = self._complaint or hint
+        self.query_one("#list").border_subtitle = fmt.title(self._complaint or hint)
 
     def on_log_table_selected(self, message: LogTable.Selected) -> None:
         """Show what is known at once, and ask the log for the rest when the selection has settled."""
         row = message.row
-        if self._record is not None and (row is None or self._record.id != row.id):
-            self._record = None
+        if self._known is not None and (row is None or self._known.record.id != row.id):
+            self._known = None
         self._show_preview()
         if self._asking is not None:
             self._asking.stop()
-        if row is not None and not row.live and self._record is None:
+        if row is not None and not row.live and self._known is None:
             self._asking = self.set_timer(_SETTLED, lambda: self._ask(row.id))
         self.refresh_keys()
 
@@ -118,24 +120,29 @@ class RequestsScreen(Dashboard):
 
     async def _fetch(self, request_id: str) -> None:
         try:
-            self._record = await self.cccc.control.request(request_id)
+            record = await self.cccc.control.request(request_id)
         except CcccError:
             return  # not written yet, or gone: the row's own facts stand
+        self._known = await asyncio.to_thread(preview_of, record)
         self._show_preview()
 
     def _show_preview(self) -> None:
         row = self.log_table.selected_row
-        pane = self.query_one("#detail")
-        pane.border_title = f"{fmt.safe(row.id)}" if row is not None else None
-        self.query_one(Facts).show(
-            request_facts(row, self._record_of(row.id), self.frame.now, self.cccc) if row is not None else ()
-        )
-
-    def _record_of(self, request_id: str) -> RequestRecord | None:
-        """What the log has said of this request, where it was the last one asked about."""
-        return self._record if self._record is not None and self._record.id == request_id else None
+        pane, glyphs = self.query_one("#detail"), self.cccc.glyphs
+        if row is None:
+            pane.border_title = None
+            self.query_one(Facts).show(())
+            return
+        way = f"{row.client_type.value.replace('_', '-')} {glyphs.arrow} {row.endpoint or fmt.NOTHING}"
+        parts = (row.id, way, glyphs.path(row.format, row.target_format))
+        pane.border_title = fmt.title(f" {glyphs.dot} ".join(parts))
+        known = self._known if self._known is not None and self._known.record.id == row.id else None
+        self.query_one(Facts).show(preview_facts(row, known, self.frame.now, self.cccc))
 
     def applies(self, verb: str) -> bool:
+        if verb == "again":
+            row = self.log_table.selected_row
+            return row is not None and not row.live
         if verb in ("open", "copy"):
             return self.log_table.selected_row is not None
         if verb in ("next_error", "previous_error"):
@@ -146,14 +153,14 @@ class RequestsScreen(Dashboard):
         return self.log_table.selected
 
     def action_open(self) -> None:
-        """All facts on a page of their own."""
+        """Look at it closely."""
         if (row := self.log_table.selected_row) is not None:
-            request_id = row.id
+            self.app.push_screen(InspectorScreen(row.id, lambda: self.log_table.rows))
 
-            def facts(frame: Frame) -> Sequence[Fact]:
-                return request_facts(frame.row(request_id) or row, self._record_of(request_id), frame.now, self.cccc)
-
-            self.app.push_screen(DetailScreen("requests", request_id, facts, copies=request_id))
+    async def action_again(self) -> None:
+        """Send it again."""
+        if (row := self.log_table.selected_row) is not None:
+            await replay.offer(self, row, lambda _: None)
 
     def action_follow(self) -> None:
         """Go to the newest and stay there."""

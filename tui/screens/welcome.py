@@ -9,13 +9,14 @@ from textual.widgets import Static
 _STEPS = """\
 No endpoints yet. Three steps and a client can talk through cccc:
 
-  1  Write a configuration      cccc config example prints one,
-                                cccc config path says where it is
-  2  Point a client at cccc     its base URL is the address above
+  1  Add an endpoint            key a: address and key; it is
+                                asked what it speaks
+  2  Point a client at cccc     key 5: one key, after a look at
+                                what it would write
   3  Watch the first request    key 3
 
-The file is taken up as soon as it is there; nothing has to be
-started again. To look around without a key: cccc demo"""
+Whoever prefers a file: cccc config example prints one. To look
+around without a key: cccc demo"""
 
 
 class Welcome(Middle):

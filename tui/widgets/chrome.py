@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -129,6 +129,52 @@ class TabLine(_Line):
             at = self.size.width - len(right)
             self.hits += [(at, at + 10, "app.commands"), (at + 14, at + 19, "app.help")]
         return text(pieces)
+
+
+class InnerTabs(_Line):
+    """The tabs inside a pane, the one in front in brackets, with a line under them. ``go`` shows one by its place.
+
+    Where there is not room for all, only the one in front has its count: the words behind the first digit.
+    """
+
+    DEFAULT_CSS = "InnerTabs { height: 2; }"
+
+    def __init__(self, go: Callable[[int], object]) -> None:
+        super().__init__()
+        self._go = go
+        self._names: tuple[tuple[str, bool], ...] = ()
+
+    def show(self, names: Sequence[tuple[str, bool]]) -> None:
+        """Name these; each with whether it is the one in front."""
+        if tuple(names) != self._names:
+            self._names = tuple(names)
+            self.refresh()
+
+    def render(self) -> Text:
+        app, pieces, width = self.cccc, list[Piece](), self.size.width
+        names = list(self._names)
+        if sum(cell_len(name) + 3 for name, _ in names) > width:
+            names = [(name if front else name.split(" ")[0] if _counts(name) else name, front) for name, front in names]
+        self.hits = []
+        at = 0
+        for place, (name, front) in enumerate(names):
+            label = fmt.cut(f"[{name}] " if front else f" {name}  ", max(0, width - at))
+            if sum(cell_len(name) + 3 for name, _ in names) > width:
+                label = fmt.cut(f"[{name}] " if front else f"{name} ", max(0, width - at))
+            pieces.append((label, Style(bold=True) if front else app.palette["dim"]))
+            self.hits.append((at, at + cell_len(label) - 2, str(place)))
+            at += cell_len(label)
+        return text([*pieces, ("\n" + app.glyphs.rule * width, app.palette["dim"])])
+
+    async def on_click(self, event: Click) -> None:
+        """Show the tab under the mouse."""
+        for first, last, place in self.hits:
+            if event.y == 0 and first <= event.x <= last:
+                self._go(int(place))
+
+
+def _counts(name: str) -> bool:
+    return any(char.isdigit() for char in name)
 
 
 class RuleLine(_Line):

@@ -22,13 +22,13 @@ LABEL_WIDTH = 11
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line: a label (empty: as the line above) and pieces of (safe text, meaning of its colour)."""
+    """One line: a label (empty: as the line above; ``None``: no room for one) and pieces of (safe text, meaning)."""
 
-    label: str
+    label: str | None
     pieces: tuple[tuple[str, str], ...]
 
 
-def fact(label: str, *pieces: str | tuple[str, str]) -> Fact:
+def fact(label: str | None, *pieces: str | tuple[str, str]) -> Fact:
     """A line; a piece without a meaning is plain."""
     return Fact(label, tuple((piece, "") if isinstance(piece, str) else piece for piece in pieces))
 
@@ -53,10 +53,15 @@ class Facts(Widget):
         return Text("\n", end="", no_wrap=True, overflow="crop").join(lines)
 
     def _line(self, fact: Fact, app: CcccApp) -> list[Piece]:
-        room = max(0, self.size.width - LABEL_WIDTH)
-        pieces: list[Piece] = [(fmt.fit(fact.label, LABEL_WIDTH), app.palette["dim"])]
+        room = self.size.width
+        pieces: list[Piece] = []
+        if fact.label is not None:
+            room = max(0, room - LABEL_WIDTH)
+            pieces.append((fmt.fit(fact.label, LABEL_WIDTH), app.palette["dim"]))
         for said, meaning in fact.pieces:
             short = fmt.cut(said, room, app.glyphs.ellipsis)
             room -= cell_len(short)
             pieces.append((short, app.palette[meaning] if meaning else Style.null()))
+            if short != said:
+                break
         return pieces

@@ -18,13 +18,15 @@ from tui.widgets.line import Piece, text
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``width`` cells under ``title``; left out where the table has fewer than ``from_width`` cells."""
+    """``width`` cells under ``title``; shown where the table has at least ``from_width`` cells, and fewer than
+    ``to_width``."""
 
     id: str
     title: str
     width: int
     right: bool = False
     from_width: int = 0
+    to_width: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
             """The table."""
             return self.table
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=False, cell_padding=0, header_height=1)
+    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002  (Textual's own name)
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=0, header_height=1)
         self._columns_wanted = tuple(columns)
         self._shown: tuple[Column, ...] = ()
         self._rows_wanted: tuple[TableRow, ...] = ()
@@ -76,9 +78,16 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
             self._put_in_order([row.id for row in rows])
             self._keep_selected([row.id for row in rows])
 
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        """Have other columns."""
+        if tuple(columns) != self._columns_wanted:
+            self._columns_wanted = tuple(columns)
+            self.on_resize()
+
     def on_resize(self) -> None:
         """Columns come and go with the width."""
-        shown = tuple(column for column in self._columns_wanted if self.size.width >= column.from_width)
+        width = self.size.width
+        shown = tuple(column for column in self._columns_wanted if column.from_width <= width < column.to_width)
         if shown == self._shown or not self.size.width:
             return
         self._shown = shown
@@ -99,7 +108,14 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
     def select(self, row_id: str) -> None:
         """Move the cursor to this row, where there is one."""
         if row_id in self._drawn:
+            if row_id != self.selected:
+                self._choose(row_id)
             self.move_cursor(row=self.get_row_index(row_id))
+
+    @property
+    def id_at_cursor(self) -> str | None:
+        """The row under the cursor; ``selected`` follows as soon as the move was told."""
+        return self._id_at(self.cursor_row)
 
     def _choose(self, row_id: str | None) -> None:
         self.selected = row_id

@@ -25,7 +25,7 @@ from cccc.ir.loss import Losses
 from cccc.ir.messages import Reply, Request
 from cccc.ir.reading import EVENT_ENDS, Field, OpenCalls, Reading, first_header, first_problem, thinking_wish
 from cccc.ir.splice import splice_event
-from cccc.ir.sse import SseEvent, encode
+from cccc.ir.sse import SseDecoder, SseEvent, encode
 from cccc.ir.target import Target
 
 _CHECKS = (
@@ -53,6 +53,19 @@ _WEIGHTS = {
     "message_stop": Weight.TERMINAL,
     "error": Weight.ERROR,
 }
+
+
+_TELLING = frozenset(_WEIGHTS) - {"ping"}
+"""Events after which it is known whether a block is open."""
+
+_EMPTY_DELTAS = {
+    "text": {"type": "text_delta", "text": ""},
+    "text_delta": {"type": "text_delta", "text": ""},
+    "citations_delta": {"type": "text_delta", "text": ""},
+    "thinking": {"type": "thinking_delta", "thinking": ""},
+    "thinking_delta": {"type": "thinking_delta", "thinking": ""},
+}
+"""By what was last seen of a block: its own type or that of a delta. A signature is the last of its block."""
 
 
 class Scanner:
@@ -202,6 +215,13 @@ class AnthropicCodec:
     def keepalive(self, *, codex: bool) -> bytes:  # noqa: ARG002 - every client of this format knows ping
         return b'event: ping\ndata: {"type": "ping"}\n\n'
 
+    def nudge(self, said: bytes) -> bytes:
+        for event in reversed(SseDecoder().feed(said)):
+            body = json.obj(json.peek(event.data or b""))
+            if body.get("type") in _TELLING:
+                return _empty_delta(body)
+        return b""
+
     def error_body(self, answer: Answer) -> bytes:
         return orjson.dumps({**_error(answer), "request_id": answer.request_id})
 
@@ -236,6 +256,16 @@ class AnthropicCodec:
 
 def _error(answer: Answer) -> dict[str, Any]:
     return {"type": "error", "error": {"type": answer.type, "message": answer.message}}
+
+
+def _empty_delta(body: dict[str, Any]) -> bytes:
+    """One more delta of the block that an event is about; empty where that is not text or thinking that goes on."""
+    said = json.obj(body.get("content_block") or body.get("delta"))
+    delta = _EMPTY_DELTAS.get(json.text(said.get("type")) or "")
+    if delta is None or _index(body) is None:
+        return b""
+    fields = {"type": "content_block_delta", "index": body["index"], "delta": delta}
+    return encode("content_block_delta", orjson.dumps(fields))
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -203,6 +203,9 @@ class OpenAIChatCodec:
     def keepalive(self, *, codex: bool) -> bytes:  # noqa: ARG002 - Codex does not speak this format
         return b": keepalive\n\n"
 
+    def nudge(self, said: bytes) -> bytes:  # noqa: ARG002 - no client of this format needs one
+        return b""
+
     def error_body(self, answer: Answer) -> bytes:
         return orjson.dumps(_error(answer))
 

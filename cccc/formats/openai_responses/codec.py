@@ -223,6 +223,9 @@ class OpenAIResponsesCodec:
         """Codex counts events only, but any; without a sequence number, so that none has to be renumbered."""
         return b'event: keepalive\ndata: {"type":"keepalive"}\n\n' if codex else b": keepalive\n\n"
 
+    def nudge(self, said: bytes) -> bytes:  # noqa: ARG002 - no client of this format needs one
+        return b""
+
     def error_body(self, answer: Answer) -> bytes:
         return orjson.dumps(
             {"error": {"message": answer.message, "type": answer.type, "param": answer.param, "code": answer.code}}

@@ -10,6 +10,7 @@ from cccc.control.api import ClientType, EndpointChanged
 from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.pilot import SMALL, Screens, screens
+from tui.screens import TABS, endpoints
 from tui.screens.endpoints import COLUMNS
 from tui.widgets.chrome import footer
 from tui.widgets.live_table import LiveTable
@@ -129,7 +130,56 @@ async def test_without_endpoints_only_what_means_something_is_offered() -> None:
     fake.views.clear()
     async with screens(fake) as shown:
         await shown.says("Three steps")
-        assert [label for _, label, _ in footer(shown.app)] == ["Help", "Leave"]
+        assert [label for _, label, _ in footer(shown.app)] == ["Add"]
+
+
+async def test_d_deletes_and_z_puts_back(fake: FakeControl) -> None:
+    async with screens(fake, keys=("down",)) as shown:
+        await shown.until(lambda: table(shown).selected == "beta")
+        await shown.press("d")
+        await shown.until(lambda: "beta" not in fake.views)
+        assert shown.said == ["beta is deleted; z puts it back within 10 s"]
+        await shown.until(lambda: "Undo" in [label for _, label, _ in footer(shown.app)])
+        await shown.press("z")
+        await shown.until(lambda: "beta" in fake.views)
+        assert fake.undone == [world.SAVED]
+        await shown.until(lambda: table(shown).selected == "beta")
+        assert "Undo" not in [label for _, label, _ in footer(shown.app)]
+
+
+async def test_a_deletion_can_be_undone_for_a_while_only(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "UNDO_FOR", 0.05)
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("d")
+        await shown.until(lambda: "alpha" not in fake.views)
+        await shown.until(lambda: "Undo" not in [label for _, label, _ in footer(shown.app)])
+        await shown.press("z")
+        assert not fake.undone
+
+
+async def test_t_asks_what_it_speaks(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("t")
+        await shown.until(lambda: len(shown.said) == 2)
+        assert shown.said[1].splitlines() == ["alpha:", "C ✓ 640 ms", "R ✗ 404 Not Found", "cost 5 requests, 61 tokens"]
+
+
+async def test_the_selected_one_is_looked_at_closely(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await shown.says("p50 1.12 s   p95 2.48 s   p99 4.01 s")
+        for said in ("61 tokens/s out", "failed over 3 of 184", "refuses context_management", "sk-…4f2a", "60 min"):
+            assert said in shown.text()
+
+
+async def test_w_shows_the_layers_where_there_is_such_a_screen(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        there = any(tab.mode == "routing" for tab in TABS)
+        assert ("Why" in [label for _, label, _ in footer(shown.app)]) is there
+        await shown.press("w")
+        assert shown.app.current_mode == ("routing" if there else "endpoints")
 
 
 @pytest.mark.parametrize("width", [40, 76, 96, 116])

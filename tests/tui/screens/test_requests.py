@@ -10,6 +10,7 @@ from textual.widgets import Input
 from cccc.control.api import RequestFinished, RequestStarted
 from tests.control import world
 from tests.control.fake import FakeControl
+from tests.tui.inspector import case
 from tests.tui.pilot import SMALL, Screens, screens
 from tui.widgets.chrome import footer
 from tui.widgets.log_table import LogTable
@@ -137,16 +138,32 @@ async def test_the_preview_tells_every_try(fake: FakeControl) -> None:
         await ready(shown)
         await shown.press("home", "down")
         await shown.says("529 overloaded_error: Overloaded")
-        await shown.says("2 beta  200 ok")
+        await shown.says("2 beta 200")
 
 
-async def test_enter_opens_a_page(fake: FakeControl) -> None:
+async def test_the_preview_tells_what_was_asked_lost_and_said() -> None:
+    async with screens(case.fake(), keys=("3",)) as shown:
+        await shown.says("sent gpt-5.2 · stream · 3 messages · 14 tools · 22 800 tok in (cached 0)")
+        await shown.says("lost       cache_control x6 · thinking signature x1")
+        await shown.says("said       I'll read the failing test first")
+
+
+async def test_enter_inspects_and_escape_comes_back(fake: FakeControl) -> None:
     async with screens(fake, size=SMALL) as shown:
         await ready(shown)
         await shown.press("enter")
-        await shown.says("client gone 499")
-        await shown.press("y")
-        assert shown.app.clipboard == GONE
+        await shown.says(f"Request {GONE}")
+        await shown.press("escape")
+        await shown.until(lambda: log(shown).selected == GONE)
+
+
+async def test_r_sends_it_again_after_asking(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("r")
+        await shown.says("Send it again?")
+        await shown.press("enter")
+        await shown.until(lambda: shown.said and shown.said[-1].startswith("sent again as req_"))
 
 
 async def test_a_page_opened_at_once_tells_of_its_own_request(fake: FakeControl) -> None:
@@ -154,8 +171,8 @@ async def test_a_page_opened_at_once_tells_of_its_own_request(fake: FakeControl)
         await ready(shown)
         await shown.says("tries      1 alpha")
         await shown.press("up", "enter")
-        await shown.says("tries      1 beta")
-        assert "1 alpha" not in shown.text()
+        await shown.says("POST https://beta.example/v1/responses")
+        assert "alpha" not in shown.text()
 
 
 async def test_a_live_row_becomes_a_finished_one_in_its_place(fake: FakeControl) -> None:

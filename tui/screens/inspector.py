@@ -1,0 +1,448 @@
+"""One request closely, while it runs and after: both requests, every attempt, what was lost, both streams.
+
+What flows is read by one worker and folded; at most every ``beat`` the tab in front is made anew from it. Bodies are
+read, compared and laid out in a thread, and only when they have changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.containers import Vertical
+from textual.events import Key
+from textual.widgets import Input
+from textual.worker import WorkType
+
+from cccc.control.api import CcccError, as_curl
+from tui import format as fmt
+from tui import pager
+from tui.inspector import below, exchange, raw, stream, tabs
+from tui.inspector.body import FIRST_BYTES
+from tui.inspector.exchange import Compared
+from tui.inspector.lines import NOTHING, Document, Joined, Lines, as_text, line
+from tui.inspector.seen import Seen
+from tui.inspector.tabs import Tab
+from tui.screens import replay
+from tui.screens.base import Dashboard
+from tui.screens.request_facts import request_facts
+from tui.state import Frame, Row
+from tui.widgets.chrome import InnerTabs
+from tui.widgets.facts import LABEL_WIDTH
+from tui.widgets.field import Field
+from tui.widgets.line_view import LineView
+
+T = TypeVar("T")
+
+_AT_ONCE = 64
+"""Pieces that are folded before others may do something."""
+
+_LATE = (0.2, 0.5, 1.0)
+"""Seconds to wait for the log to write a request down that has just ended."""
+
+_TALL, _MOST_BELOW, _FEW_BELOW = 30, 11, 5
+"""Lines of the screen from which on the lower pane may have many lines, and how many it then and else has at most."""
+
+_READING = Lines([line(("reading", "dim"))])
+_WITH_BELOW = frozenset({Tab.EXCHANGE, Tab.STREAM})
+
+
+class InspectorScreen(Dashboard):
+    """``rows`` are the requests among which ``j`` and ``k`` go, oldest first, as the list has them now."""
+
+    CONTEXT = "inspector"
+
+    def __init__(self, request_id: str, rows: Callable[[], Sequence[Row]]) -> None:
+        super().__init__()
+        self.request_id = request_id
+        self.tab = Tab.EXCHANGE
+        self.seen = Seen()
+        self._rows = rows
+        self._trouble: str | None = None
+        self._opened: frozenset[str] = frozenset()
+        self._whole = False
+        self._drawn: object = None
+        self._top = True
+        self._results: dict[str, tuple[object, Any]] = {}
+        """What was made in a thread, by its purpose, with what it was made of."""
+        self._making: dict[str, object] = {}
+        self._made_so_far = 0
+
+    def body(self) -> ComposeResult:
+        with Vertical(id="inspector", classes="pane"):
+            yield InnerTabs(self._show_tab)
+            yield LineView(id="lines")
+            yield LineView(id="below", bar=False)
+        yield Field(placeholder="find", compact=True, id="find")
+
+    def on_mount(self) -> None:
+        """Begin to watch, and draw what has come at a calm beat."""
+        self.lines.focus()
+        self._watch()
+        self.set_interval(self.cccc.beat, self._beat)
+
+    @property
+    def lines(self) -> LineView:
+        """The document of the tab."""
+        return self.query_one("#lines", LineView)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether everything is drawn that is known so far."""
+        return not self._making
+
+    @property
+    def row(self) -> Row | None:
+        """The request as the list knows it."""
+        return self._row_in(self.frame)
+
+    def _row_in(self, frame: Frame) -> Row | None:
+        found = frame.row(self.request_id)
+        return found or next((row for row in self._rows() if row.id == self.request_id), None)
+
+    # watching
+
+    def _watch(self) -> None:
+        self.seen, self._trouble, self._drawn, self._top = Seen(), None, None, True
+        self._results.clear()
+        self._opened, self._whole = frozenset(), False
+        self.lines.following = self.tab is Tab.STREAM
+        self._run(partial(self._follow, self.request_id), "watch")
+
+    def _run(self, work: Callable[[], Awaitable[None]], group: str) -> None:
+        """In place of what runs in this group; ``work`` begins only where it is not replaced before that."""
+
+        async def begin() -> None:
+            await work()
+
+        beginning: WorkType[None] = begin
+        self.run_worker(beginning, group=group, exclusive=True)
+
+    async def _follow(self, request_id: str) -> None:
+        for pause in (*_LATE, None):
+            seen = self.seen = Seen()
+            try:
+                await self._read(request_id, seen)
+            except CcccError as error:
+                self._trouble = str(error)
+                if pause is None or seen.asked is not None:
+                    return
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    async def _read(self, request_id: str, seen: Seen) -> None:
+        async with aclosing(self.cccc.control.watch(request_id)) as flow:
+            async for piece in flow:
+                seen.take(piece)
+                self._trouble = None
+                if seen.revision % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+
+    def _beat(self) -> None:
+        if self.is_current and self.ready:
+            self._draw()
+
+    def on_frame(self, frame: Frame) -> None:
+        pane = self.query_one("#inspector")
+        row, dot = self._row_in(frame), f" {self.cccc.glyphs.dot} "
+        title = [f"Request {fmt.safe(self.request_id)}"]
+        if row is not None:
+            way = f"{row.client_type.value.replace('_', '-')} {self.cccc.glyphs.arrow} {row.endpoint or fmt.NOTHING}"
+            title += [fmt.clock(row.time), fmt.safe(way)]
+        pane.border_title = fmt.title(dot.join(title))
+        ids = [one.id for one in self._rows()]
+        place = ids.index(self.request_id) + 1 if self.request_id in ids else None
+        pane.border_subtitle = fmt.title(f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else "")
+        self._draw()
+        self.refresh_keys()
+
+    # drawing
+
+    def _draw(self) -> None:
+        """Make the tab say what is known, where that has changed."""
+        width = self.lines.size.width and self.lines.room
+        if not width:
+            return
+        state = (
+            id(self.seen), self.seen.revision, self.tab, width, self._opened, self._whole, self._trouble,
+            self.app.theme, self.row, None if self.seen.ended else int(self.frame.now), self._made_so_far,
+        )  # fmt: skip
+        if state == self._drawn:
+            return
+        self._drawn = state
+        names = tabs.titles(self.seen, self._bodies().changes)
+        self.query_one(InnerTabs).show([(names[tab], tab is self.tab) for tab in Tab])
+        self.lines.show(self._document(), top=self._top)
+        self._top = False
+        self._draw_below()
+        self.refresh_keys()
+
+    def _document(self) -> Document:
+        seen, view, glyphs = self.seen, self.lines, self.cccc.glyphs
+        if self._trouble is not None and seen.asked is None:
+            return Lines([line((fmt.safe(self._trouble), "error"))])
+        match self.tab:
+            case Tab.SUMMARY:
+                return self._summary()
+            case Tab.EXCHANGE:
+                return exchange.exchange(seen, self._bodies(), view.columns, self._opened, glyphs)
+            case Tab.ATTEMPTS:
+                return tabs.attempts(seen, self._now_ms(), view.room, glyphs)
+            case Tab.CONVERSION:
+                return tabs.conversion(seen, self._bodies(), glyphs)
+            case Tab.RAW_CLIENT:
+                made_of = (seen.asked, view.room, self._whole)
+                work = partial(raw.raw_client, seen.asked, view.room, whole=self._whole)
+                return self._made("raw", made_of, work) or _READING
+            case Tab.RAW_UPSTREAM:
+                tries = raw.told(seen)
+                tried_with = (*tries, view.room, self._whole)
+                work = partial(raw.raw_upstream, tries, seen.asked, view.room, whole=self._whole)
+                return self._made("raw", tried_with, work) or _READING
+            case Tab.STREAM:
+                return Joined([stream.heading(seen), stream.Streams(seen)])
+
+    def _summary(self) -> Document:
+        if (row := self.row) is None:
+            return Lines([line(("nothing is known about it here", "dim"))])
+        facts = request_facts(row, self.seen.record, self.frame.now, self.cccc)
+        return Lines(line((fmt.fit(fact.label or "", LABEL_WIDTH), "dim"), *fact.pieces) for fact in facts)
+
+    def _draw_below(self) -> None:
+        view = self.query_one("#below", LineView)
+        view.display = self.tab in _WITH_BELOW
+        document: Document = NOTHING
+        if self.tab is Tab.EXCHANGE:
+            document = below.below(self.seen, self._now_ms(), self.lines.columns, self._opened, self.cccc.glyphs)
+        elif self.tab is Tab.STREAM:
+            document = stream.event(self.seen, max(0, self.lines.cursor - 1), self.lines.room)
+        if view.display:
+            most = _MOST_BELOW if self.size.height >= _TALL else _FEW_BELOW
+            view.styles.height = max(2, min(len(document), most)) + 1
+            view.show(document)
+
+    def _now_ms(self) -> float:
+        """How long the request ran, or runs."""
+        if self.seen.record is not None:
+            return self.seen.record.duration_ms
+        row = self.row
+        return 0.0 if row is None else max(0.0, self.frame.now - row.time) * 1000
+
+    def _bodies(self) -> Compared:
+        """Both bodies, read and compared, as soon as they are."""
+        seen = self.seen
+        asked = seen.asked.body if seen.asked is not None else b"{}"
+        tried = seen.last.asked if seen.last is not None else None
+        sent = asked if tried is None or not tried.changed else tried.body
+        made_of = (seen.asked, tried)
+        work = partial(exchange.read, asked, sent, converted=exchange.converted(seen))
+        return self._made("bodies", made_of, work) or Compared()
+
+    def _made(self, what: str, made_of: object, work: Callable[[], T]) -> T | None:
+        """What a thread has made of this, ``None`` until it has."""
+        known = self._results.get(what)
+        if known is not None and known[0] == made_of:
+            return known[1]  # type: ignore[no-any-return]
+        if self._making.get(what) != made_of:
+            self._making[what] = made_of
+            self._run(partial(self._make, what, made_of, work), what)
+        return None
+
+    async def _make(self, what: str, made_of: object, work: Callable[[], object]) -> None:
+        try:
+            self._results[what] = (made_of, await asyncio.to_thread(work))
+            self._made_so_far += 1
+        finally:
+            if self._making.get(what) is made_of:
+                del self._making[what]
+        self._draw()
+
+    def on_line_view_moved(self, message: LineView.Moved) -> None:
+        """Other keys may apply; on the streams another event is shown in full."""
+        if self.tab is Tab.STREAM and message.view is self.lines:
+            self._draw_below()
+        self.refresh_keys()
+
+    def on_line_view_opened(self) -> None:
+        """A second click on a fold."""
+        self.action_unfold()
+
+    def on_line_view_resized(self) -> None:
+        """Lines are as long as the view is wide."""
+        if self.ready:
+            self._draw()
+
+    # keys
+
+    def applies(self, verb: str) -> bool:
+        if verb in ("curl", "again"):
+            return self.row is not None and not self.row.live
+        if verb in ("next_found", "previous_found"):
+            return bool(self.lines.wanted)
+        if verb == "unfold":
+            return bool(self._focused.opens)
+        if verb == "more":
+            return not self._whole and self._has_more()
+        return True
+
+    def _has_more(self) -> bool:
+        """Whether the tab shows only the beginning of a body."""
+        sent = [one.asked.body for one in self.seen.tries.values() if one.asked is not None]
+        asked = [self.seen.asked.body] if self.seen.asked is not None else []
+        shown = {Tab.RAW_CLIENT: asked, Tab.RAW_UPSTREAM: sent}.get(self.tab, [])
+        return any(body is not None and len(body) > FIRST_BYTES for body in shown)
+
+    @property
+    def _focused(self) -> LineView:
+        """The view in focus."""
+        return self.focused if isinstance(self.focused, LineView) else self.lines
+
+    def copies(self) -> bool:
+        return bool(len(self.lines.document))
+
+    def copyable(self) -> str | None:
+        return self._text()
+
+    def _text(self) -> str:
+        """The tab as text: what is above and what is below."""
+        under = self.query_one("#below", LineView).document if self.tab is Tab.EXCHANGE else NOTHING
+        return as_text(self.lines.document) + as_text(under)
+
+    def _show_tab(self, at: int) -> None:
+        self.tab = list(Tab)[at % len(Tab)]
+        self._top, self._whole = True, False
+        self.lines.following = self.tab is Tab.STREAM and not self.seen.ended
+        self._draw()
+
+    def action_next_tab(self) -> None:
+        """The tab to the right."""
+        self._show_tab(list(Tab).index(self.tab) + 1)
+
+    def action_previous_tab(self) -> None:
+        """The tab to the left."""
+        self._show_tab(list(Tab).index(self.tab) - 1)
+
+    def action_next_request(self) -> None:
+        """The request below this one in the list."""
+        self._step(1)
+
+    def action_previous_request(self) -> None:
+        """The request above this one in the list."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        ids = [row.id for row in self._rows()]
+        at = ids.index(self.request_id) + by if self.request_id in ids else len(ids) - 1
+        if 0 <= at < len(ids):
+            self._inspect(ids[at])
+        else:
+            self.cccc.say("this is the newest one" if by > 0 else "this is the oldest one")
+
+    def _inspect(self, request_id: str) -> None:
+        self.request_id = request_id
+        self._watch()
+        self.on_frame(self.frame)
+
+    def action_unfold(self) -> None:
+        """Open or close what is folded in this line."""
+        if names := self._focused.opens:
+            self._opened = self._opened.symmetric_difference(names.split("\n"))
+            self._draw()
+
+    def action_more(self) -> None:
+        """Lay out the whole body."""
+        self._whole = True
+        self._draw()
+
+    def action_find(self) -> None:
+        """Type what to look for."""
+        field = self.query_one(Field)
+        field.display = True
+        field.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Look for it."""
+        self._stop_typing()
+        if event.value and not self.lines.find(event.value, here=True):
+            self.cccc.say(f"{event.value} stands nowhere in this tab")
+        self.refresh_keys()
+
+    def on_key(self, event: Key) -> None:
+        """Escape leaves the field and looks for nothing any more."""
+        if event.key == "escape" and self.query_one(Field).has_focus:
+            self.query_one(Field).clear()
+            self.lines.find("")
+            self._stop_typing()
+            self.refresh_keys()
+            event.stop()
+
+    def _stop_typing(self) -> None:
+        self.query_one(Field).display = False
+        self.lines.focus()
+
+    def action_next_found(self) -> None:
+        """The next line that has it."""
+        self.lines.find(self.lines.wanted)
+
+    def action_previous_found(self) -> None:
+        """The line before that has it."""
+        self.lines.find(self.lines.wanted, forward=False)
+
+    def action_pager(self) -> None:
+        """The tab in the user's pager."""
+        try:
+            with self.app.suspend():
+                pager.page(pager.pager(os.environ), self._text())
+        except SuspendNotSupported:
+            self.cccc.say("this terminal cannot be lent to a pager", severity="warning")
+        except (OSError, ValueError) as error:
+            self.cccc.say(f"PAGER cannot be run: {error}", severity="error")
+
+    async def action_curl(self) -> None:
+        """The last attempt as a curl command, the key as a shell variable."""
+        try:
+            command = as_curl(await self.cccc.control.request(self.request_id))
+        except (CcccError, LookupError) as error:
+            self.cccc.say(str(error.args[0] if error.args else error), severity="error")
+            return
+        self.app.copy_to_clipboard(command)
+        self.cccc.say("copied as a curl command; CCCC_KEY stands for the key")
+
+    async def action_again(self) -> None:
+        """Send it again."""
+        if (row := self.row) is not None:
+            await replay.offer(self, row, self._inspect)
+
+    async def action_save(self) -> None:
+        """All of it as a ZIP in the current folder; while it runs, the tab as text."""
+        stem = f"cccc-{_file_name(self.request_id)}"
+        try:
+            if self.seen.ended:
+                name, data = f"{stem}.zip", await self.cccc.control.save(self.request_id)
+            else:
+                name, data = f"{stem}-{self.tab.value}.txt", self._text().encode("utf-8", "replace")
+            path = await asyncio.to_thread(pager.write_new, Path.cwd(), name, data)
+        except CcccError as error:
+            self.cccc.say(str(error), severity="error")
+        except OSError as error:
+            self.cccc.say(f"{Path.cwd()} takes no file: {error.strerror}", severity="error")
+        else:
+            self.cccc.say(f"saved as {path}")
+
+    def action_back(self) -> None:
+        """Close it, or give a maximised pane back."""
+        if self.maximized is not None:
+            self.minimize()
+        else:
+            self.dismiss()
+
+
+def _file_name(request_id: str) -> str:
+    return "".join(char for char in request_id[:40] if char.isascii() and (char.isalnum() or char in "_-"))

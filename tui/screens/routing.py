@@ -1,0 +1,435 @@
+"""Mode 2: the order in which a request would be tried, layer by layer, and what would change it.
+
+Everything is the proxy's own ranking, asked again with what is supposed. Suppositions are local to the screen until
+their priorities are written into the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Static
+
+from cccc.control.api import (
+    NOTHING,
+    CcccError,
+    ClientType,
+    EndpointAction,
+    StatsGroup,
+    StatsKey,
+    WhatIf,
+    WhatIfs,
+)
+from tui import format as fmt
+from tui.screens import layers
+from tui.screens.base import Dashboard
+from tui.screens.detail import DetailScreen
+from tui.screens.endpoints import EndpointsScreen
+from tui.screens.layers import Answer, Question
+from tui.screens.routing_facts import as_text, asks, called, title, until, why
+from tui.state import MINUTE, Frame
+from tui.theme import state
+from tui.widgets.facts import Facts
+from tui.widgets.field import Field
+from tui.widgets.live_table import Column, LiveTable, TableRow
+
+if TYPE_CHECKING:
+    from tui.app import CcccApp
+
+DAY = 86_400.0
+
+COLUMNS = (
+    Column("rank", "#", 2, right=True),
+    Column("name", "endpoint", 20),
+    Column("native", "1 native", 8),
+    Column("priority", "2 prio", 6, right=True, from_width=62),
+    Column("health", "3 health", 12, from_width=47),
+    Column("ttft", "4 ttfb", 8, right=True, from_width=56),
+    Column("short", "placed by", 13, from_width=76, to_width=90),
+    Column("placed", "placed here by", 27, from_width=90),
+)
+LEFT_OUT = (
+    Column("mark", "", 2, right=True),
+    Column("name", "not considered", 20),
+    Column("reason", "", 50),
+    Column("place", "", 12, from_width=88),
+)
+
+
+class StackedTable(LiveTable):
+    """One of several tables that are walked through as one."""
+
+    class Left(Message):
+        """The cursor wants to go beyond the end: down, or up."""
+
+        def __init__(self, table: StackedTable, *, down: bool) -> None:
+            super().__init__()
+            self.table = table
+            self.down = down
+
+    def action_cursor_down(self) -> None:
+        """The row below, or the next table."""
+        if self.cursor_row >= self.row_count - 1:
+            self.post_message(self.Left(self, down=True))
+        else:
+            super().action_cursor_down()
+
+    def action_cursor_up(self) -> None:
+        """The row above, or the table before."""
+        if self.cursor_row <= 0:
+            self.post_message(self.Left(self, down=False))
+        else:
+            super().action_cursor_up()
+
+    def on_focus(self) -> None:
+        """Only the table in focus has a cursor."""
+        self.show_cursor = True
+
+    def on_blur(self) -> None:
+        """Only the table in focus has a cursor."""
+        self.show_cursor = False
+
+
+class RoutingScreen(Dashboard):
+    """The order and those left out, over the reasons for the place of one endpoint."""
+
+    CONTEXT = "routing"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._model: str | None = None
+        self._what_if: WhatIfs = NOTHING
+        self._chosen: str | None = None
+        self._answer: Answer | None = None
+        self._asked: tuple[object, ...] = ()
+        """What the last answer was asked for and under; another frame asks again only where this differs."""
+        self._complaint: str | None = None
+        self._lately: tuple[ClientType, float, tuple[StatsGroup, ...]] | None = None
+        """The last day of one kind of client by endpoint, and when it was asked for (wall time)."""
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="model-line"):
+            yield Static(" model  ", markup=False)
+            yield Field(placeholder="any; enter takes it, esc leaves it", compact=True, id="model")
+        with Horizontal(id="top"):
+            with Vertical(id="ask", classes="pane") as pane:
+                pane.border_title = "Ask as client"
+                yield Facts()
+            with Vertical(id="list", classes="pane"):
+                yield StackedTable(COLUMNS)
+                yield StackedTable(LEFT_OUT, id="left-out")
+        with VerticalScroll(id="detail", classes="pane"):
+            yield Facts()
+
+    def on_mount(self) -> None:
+        """Keys go to the order."""
+        self._order.focus()
+        self._left_out.show_cursor = self._left_out.display = False
+
+    @property
+    def _order(self) -> StackedTable:
+        return self.query(StackedTable).first()
+
+    @property
+    def _left_out(self) -> StackedTable:
+        return self.query_one("#left-out", StackedTable)
+
+    @property
+    def question(self) -> Question:
+        """For what is ranked: what is supposed of endpoints that have left the configuration is left aside."""
+        there = {view.name for view in self.frame.endpoints}
+        what_if = {name: one for name, one in self._what_if.items() if name in there}
+        return Question(self.frame.ranked_for, self._model, what_if)
+
+    @property
+    def chosen(self) -> str | None:
+        """The endpoint under the cursor."""
+        return self._chosen if self.frame.endpoint(self._chosen) is not None else None
+
+    def on_frame(self, frame: Frame) -> None:
+        self._ask(frame)
+        self._draw(frame)
+
+    def _ask(self, frame: Frame) -> None:
+        if frame.overview is None or frame.trouble is not None or not frame.endpoints:
+            return
+        asked = (self.question, self._chosen, frame.endpoints, frame.ranking)
+        if asked != self._asked:
+            self._asked = asked
+            self.run_worker(self._fetch(self.question, self._chosen), group="rank", exclusive=True)
+
+    async def _fetch(self, question: Question, about: str | None) -> None:
+        control = self.cccc.control
+        client, model, what_if = question.client, question.model, question.what_if
+        try:
+            ranking = await control.rank(client, model=model, what_if=what_if)
+            about = about or next((one.name for one in ranking.order), None)
+            ways = await control.ways_up(about, client, model=model, what_if=what_if) if about else ()
+            moves = await control.moves(client, what_if) if what_if else None
+            lately = await self._last_day(client)
+        except CcccError as error:
+            self._complaint = fmt.safe(str(error))
+            self._asked = ()
+        else:
+            self._complaint = None
+            self._answer = Answer(question, ranking, about, ways, moves, lately)
+        if self.is_current:
+            self._draw(self.frame)
+
+    async def _last_day(self, client: ClientType) -> tuple[StatsGroup, ...]:
+        """The last day by endpoint; a minute old is new enough."""
+        now, known = self.frame.now, self._lately
+        if known is None or known[0] is not client or now - known[1] >= MINUTE:
+            view = await self.cccc.control.stats(StatsKey.ENDPOINT, since=now - DAY, client_type=client)
+            known = self._lately = (client, now, view.groups)
+        return known[2]
+
+    def _draw(self, frame: Frame) -> None:
+        app, answer, dot = self.cccc, self._answer, self.cccc.glyphs.dot
+        question = self.question
+        self.query_one("#ask Facts", Facts).show(asks(frame, answer, question.client, question.model, app))
+        pane = self.query_one("#list")
+        model = f" {dot} {fmt.safe(question.model)}" if question.model else ""
+        pane.border_title = fmt.title(f"Order of attempts {dot} {called(question.client)}{model}")
+        pane.border_subtitle = fmt.title(self._subtitle(question, frame))
+        if answer is not None:
+            self._show_tables(answer, frame)
+        self._show_why(frame)
+
+    def _subtitle(self, question: Question, frame: Frame) -> str:
+        if self._complaint is not None:
+            return self._complaint
+        if frame.overview is not None and not frame.endpoints:
+            return "no endpoints yet: key 1 says what to do first"
+        if question.what_if:
+            return f"what if {layers.supposed(question.what_if, [view.name for view in frame.endpoints])}"
+        return "a later layer is read only where all earlier ones tie"
+
+    def _show_tables(self, answer: Answer, frame: Frame) -> None:
+        order, left_out = answer.ranking.order, answer.ranking.excluded
+        if self._chosen is None and order:
+            self._chosen = order[0].name
+        tables = (self._order, self._left_out)
+        self._left_out.display = bool(left_out)
+        tables[0].show(order_rows(answer, frame, self.cccc))
+        tables[1].show(left_out_rows(answer, frame, self.cccc))
+        self._put_cursor(tables)
+
+    def _put_cursor(self, tables: Sequence[StackedTable]) -> None:
+        """The selection is an endpoint: it stays with that one when it goes to the other table."""
+        names = [one.name for one in (self._answer.ranking.order if self._answer else ())]
+        home = tables[0] if self._chosen in names else tables[1]
+        if self._chosen is None or not home.row_count:
+            return
+        home.select(self._chosen)
+        if home is not self.focused and self.focused in tables:
+            self.set_focus(home)
+
+    def _show_why(self, frame: Frame) -> None:
+        pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
+        pane.border_title = fmt.title(title(answer, name))
+        said = why(answer, name, frame, self.cccc) if answer is not None and name is not None else ()
+        self.query_one("#detail Facts", Facts).show(said)
+        self.refresh_keys()
+
+    def on_live_table_selected(self, message: LiveTable.Selected) -> None:
+        """Another endpoint: other reasons. What the table without the cursor says does not count."""
+        if message.table is self.focused and message.row_id == message.table.selected and message.row_id is not None:
+            self._choose(message.row_id)
+
+    def _choose(self, name: str) -> None:
+        if name != self._chosen:
+            self._chosen = name
+            self._ask(self.frame)
+            self._show_why(self.frame)
+
+    def on_stacked_table_left(self, message: StackedTable.Left) -> None:
+        """Beyond one table is the other."""
+        other = self._left_out if message.down else self._order
+        if other is not message.table and other.row_count:
+            other.focus()
+            other.move_cursor(row=0 if message.down else other.row_count - 1)
+            if (name := other.id_at_cursor) is not None:
+                other.select(name)
+                self._choose(name)
+
+    def applies(self, verb: str) -> bool:
+        if verb == "write":
+            return any(one.priority is not None for one in self.question.what_if.values())
+        if verb == "clear":
+            return bool(self.question.what_if) or self.has_class("-asking")
+        if verb in ("next_client", "model"):
+            return bool(self.frame.endpoints)
+        if self.chosen is None or self._answer is None:
+            return False
+        if verb == "down":
+            supposed = self._what_if.get(self.chosen)
+            return self._answer.candidate(self.chosen) is not None or (supposed is not None and supposed.down)
+        return True
+
+    def copyable(self) -> str | None:
+        return "\n".join(as_text(self._answer, self.frame.now, self.cccc)) if self._answer is not None else None
+
+    def action_next_client(self) -> None:
+        """Ask as the next kind of client; the endpoints' screen ranks for it too."""
+        kinds = list(ClientType)
+        self.cccc.feed.rank_for(kinds[(kinds.index(self.frame.ranked_for) + 1) % len(kinds)])
+
+    def action_model(self) -> None:
+        """Type the model that is asked for."""
+        seen = dict.fromkeys(row.model for row in reversed(self.frame.rows) if row.model)
+        field = self.query_one(Field)
+        field.suggester = SuggestFromList([name for name in seen if fmt.safe(name) == name])
+        field.value = self._model or ""
+        self.add_class("-asking")
+        field.focus()
+        self.refresh_keys()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Rank for this model."""
+        self._model = event.value.strip() or None
+        self._leave_field()
+        self.on_frame(self.frame)
+
+    def _leave_field(self) -> None:
+        self.remove_class("-asking")
+        self._order.focus()
+        if self._answer is not None:
+            self._put_cursor((self._order, self._left_out))
+        self.refresh_keys()
+
+    def action_down(self) -> None:
+        """Suppose that it is down, or no longer."""
+        if (name := self.chosen) is not None:
+            supposed = self._what_if.get(name, WhatIf())
+            self._suppose(name, replace(supposed, down=not supposed.down))
+
+    def action_raise_priority(self) -> None:
+        """Suppose it one earlier."""
+        self._suppose_priority(-1)
+
+    def action_lower_priority(self) -> None:
+        """Suppose it one later."""
+        self._suppose_priority(1)
+
+    def _suppose_priority(self, by: int) -> None:
+        view = self.frame.endpoint(self.chosen)
+        if view is not None:
+            supposed = self._what_if.get(view.name, WhatIf())
+            now = view.priority if supposed.priority is None else supposed.priority
+            wanted = max(0, now + by)
+            self._suppose(view.name, replace(supposed, priority=None if wanted == view.priority else wanted))
+
+    def _suppose(self, name: str, one: WhatIf) -> None:
+        rest = {other: supposed for other, supposed in self._what_if.items() if other != name}
+        self._what_if = rest if one == WhatIf() else {**rest, name: one}
+        self.on_frame(self.frame)
+
+    def action_clear(self) -> None:
+        """Leave the field as it was; outside of it suppose nothing any more."""
+        if self.has_class("-asking"):
+            self._leave_field()
+            return
+        self._what_if = NOTHING
+        self.on_frame(self.frame)
+
+    async def action_write(self) -> None:
+        """Write the priorities that are supposed into the configuration, and suppose them no longer."""
+        for name, one in self.question.what_if.items():
+            if one.priority is None:
+                continue
+            done = f"{fmt.safe(name)} has priority {one.priority}, written into the configuration"
+            work = self.cccc.control.endpoint_action(name, EndpointAction.PRIORITY, priority=one.priority)
+            if not await self.attempt(work, done):
+                return
+            self._suppose(name, replace(one, priority=None))
+
+    async def action_open(self) -> None:
+        """Show this endpoint on the screen of endpoints."""
+        if (name := self.chosen) is not None:
+            self.app.switch_mode(EndpointsScreen.CONTEXT)
+            for screen in self.app.get_screen_stack(EndpointsScreen.CONTEXT):
+                if isinstance(screen, EndpointsScreen):
+                    screen.look_at(name)
+
+    def action_why(self) -> None:
+        """The reasons on a page of their own."""
+        if (name := self.chosen) is not None:
+            self.app.push_screen(
+                DetailScreen(
+                    "routing",
+                    f"Why {name}",
+                    lambda frame: why(self._answer, name, frame, self.cccc) if self._answer is not None else (),
+                    copies=name,
+                )
+            )
+
+    def on_data_table_row_selected(self) -> None:
+        """Enter, or a click on the selected row."""
+        self.run_worker(self.action_open(), group="open")
+
+
+def order_rows(answer: Answer, frame: Frame, app: CcccApp) -> list[TableRow]:
+    """Those that would be tried, in their order; what was not read is dim."""
+    palette, glyphs, order = app.palette, app.glyphs, answer.ranking.order
+    chosen = {one.endpoint for one in frame.overview.manual} if frame.overview else set()
+    rows = []
+    for at, one in enumerate(order):
+        decider = layers.decided(order[at - 1].key, one.key) if at else None
+        healthy, meaning = layers.standing(one, glyphs)
+        full, short = layers.placed(order, at, glyphs.dot)
+        supposed = answer.question.what_if.get(one.name)
+        priority = ("*" if supposed is not None and supposed.priority is not None else "") + str(one.key.priority)
+        cells = {
+            "native": (layers.native(one, answer.question, glyphs), "native" if one.native else "convert"),
+            "priority": (priority, "warning" if priority.startswith("*") else ""),
+            "health": (healthy, meaning),
+            "response_time": (layers.response_time(one), ""),
+        }
+        drawn = {
+            name: (said, palette[how if layers.read(name, decider) else "dim"]) for name, (said, how) in cells.items()
+        }
+        name = fmt.safe(one.name)
+        rows.append(
+            TableRow(
+                one.name,
+                {
+                    "rank": (str(one.rank), palette[""]),
+                    "name": (f"{glyphs.arrow} {name}" if one.name in chosen else name, palette[""]),
+                    "ttft": drawn.pop("response_time"),
+                    "short": (short, palette["dim"]),
+                    "placed": (full, palette["dim"]),
+                    **drawn,
+                },
+            )
+        )
+    return rows
+
+
+def left_out_rows(answer: Answer, frame: Frame, app: CcccApp) -> list[TableRow]:
+    """Those that are not considered, why, until when, and the place they would have."""
+    palette, rows = app.palette, []
+    for one in answer.ranking.excluded:
+        view = frame.endpoint(one.name)
+        said, meaning = state(view, frame.now, app.glyphs) if view is not None else (fmt.NOTHING, "dim")
+        supposed = answer.question.what_if.get(one.name)
+        down = supposed is not None and supposed.down
+        place = "" if one.would_be is None else f"would be #{one.would_be}"
+        rows.append(
+            TableRow(
+                one.name,
+                {
+                    "mark": (app.glyphs.failed if down else said[:1], palette["warning" if down else meaning]),
+                    "name": (fmt.safe(one.name), palette[""]),
+                    "reason": (until(one, frame.now), palette["warning" if down else "dim"]),
+                    "place": (place, palette["dim"]),
+                },
+            )
+        )
+    return rows
