@@ -33,7 +33,7 @@ class Picture:
 
 PICTURES: Mapping[str, Picture] = {
     **{tab.mode: Picture((tab.digit,), f"[{tab.digit} {tab.title}]") for tab in TABS},
-    "inspector": Picture(("3", "up", "enter"), "req_"),
+    "inspector": Picture(("3", "up", "up", "up", "enter"), "Raw upstream"),
 }
 
 
