@@ -24,11 +24,11 @@ Listening = Callable[["App", str], None]
 class Proxy(Protocol):
     """Something with a proxy in it that runs until it is stopped.
 
-    ``say`` shows a line to a person; ``listening`` is called with the proxy and its address once it accepts
-    connections; without ``signals`` they are left to somebody else.
+    ``say`` shows a line to a person, ``log`` one of the log; ``listening`` is called with the proxy and its address
+    once it accepts connections; without ``signals`` they are left to somebody else.
     """
 
-    async def __call__(self, say: Say, listening: Listening, *, signals: bool) -> None: ...
+    async def __call__(self, say: Say, log: Say, listening: Listening, *, signals: bool) -> None: ...
 
 
 def run_proxy(session: Session) -> None:
@@ -63,22 +63,22 @@ def run_demo(session: Session, *, port: int, tui: bool) -> None:
 
 
 def _headless(session: Session, proxy: Proxy, greeting: Callable[[str], str]) -> None:
-    run_loop(lambda: proxy(session.note, lambda _, url: session.note(greeting(url)), signals=True))
+    run_loop(lambda: proxy(session.note, session.note, lambda _, url: session.note(greeting(url)), signals=True))
 
 
 def _proxy(session: Session) -> Proxy:
-    async def proxy(say: Say, listening: Listening, *, signals: bool) -> None:
+    async def proxy(say: Say, log: Say, listening: Listening, *, signals: bool) -> None:
         from cccc.server.app import App
 
         machine = session.machine(project=None)  # where a proxy was started says nothing about where clients will be
         state = session.state_folder()
-        app = App(state, session.config_path, session.environ, session.options, say, machine=machine)
+        app = App(state, session.config_path, session.environ, session.options, say, machine=machine, log=log)
         await app.run(lambda url: listening(app, url), signals=signals)
 
     return proxy
 
 
-async def _demo(folder: Path, port: int, say: Say, listening: Listening, *, signals: bool) -> None:
+async def _demo(folder: Path, port: int, say: Say, log: Say, listening: Listening, *, signals: bool) -> None:
     import anyio
 
     from cccc.demo.world import demo_world
@@ -86,7 +86,7 @@ async def _demo(folder: Path, port: int, say: Say, listening: Listening, *, sign
 
     async with demo_world(folder) as world, anyio.create_task_group() as tasks:
         # An empty environment: neither the user's settings nor their egress proxy belong into the demo.
-        app = App(folder, lambda: world.config_path, {}, {"port": str(port)}, say)
+        app = App(folder, lambda: world.config_path, {}, {"port": str(port)}, say, log=log)
 
         def begin(url: str) -> None:
             listening(app, url)

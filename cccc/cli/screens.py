@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 
-from cccc.cli.background import BackgroundProxy
+from cccc.cli.background import BackgroundProxy, make_room
 from cccc.cli.run import Proxy, run_loop
 from cccc.cli.session import Session
 from cccc.control.api import Control
@@ -52,9 +52,18 @@ class _Own:
         self._said: deque[str] = deque(maxlen=_LINES_KEPT)
         self._covered = True
         """Whether what is said would fall into the screens."""
+        self._app: CcccApp | None = None
+        """The screens, while they are open."""
 
     async def run(self) -> None:
-        background = BackgroundProxy(run_loop, lambda listening: self._proxy(self._say, listening, signals=False))
+        here = asyncio.get_running_loop()
+
+        def say(line: str) -> None:
+            self._note(line)
+            if self._covered:
+                here.call_soon_threadsafe(self._remark, line)
+
+        background = BackgroundProxy(run_loop, lambda listening: self._proxy(say, self._note, listening, signals=False))
         stops = 0
 
         def leave() -> None:
@@ -72,9 +81,11 @@ class _Own:
             raise
         app = CcccApp(control, attached=False, look=_look(self._session))
         background.ended.add_done_callback(lambda _: app.exit(None))
+        make_room()
+        self._app = app
         with _signals(leave):
             how = await app.run_async()
-            self._covered = False
+            self._app, self._covered = None, False
             background.stop(now=how is Leave.NOW)
             if not background.ended.done() and app.frame.live and how is not Leave.NOW:
                 self._session.note("finishing the requests in flight; ctrl+c stops at once")
@@ -84,8 +95,13 @@ class _Own:
         background.ended.result()
         _give_up_where_broken(app)
 
-    def _say(self, line: str) -> None:
-        """What the proxy says to a person, in its own thread."""
+    def _remark(self, line: str) -> None:
+        """What the proxy says to a person, on the screens."""
+        if self._app is not None and self._app.is_running:
+            self._app.say(line, severity="warning")
+
+    def _note(self, line: str) -> None:
+        """Keep a line for the terminal, or write it there once the screens are closed. In the proxy's thread."""
         if self._covered:
             self._said.append(line)
         else:

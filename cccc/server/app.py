@@ -40,7 +40,8 @@ class App:
     """One proxy process: everything that ``run`` needs to know.
 
     ``find_config`` names the configuration file, ``None`` while there is none; ``options`` are the command line's, by
-    name; ``say`` shows a line to the person who started it. ``machine`` is where the files of clients are, ``None``
+    name; ``say`` shows a line to the person who started it, ``log`` what the log says where it has no files (as ``say``
+    where it is not given). ``machine`` is where the files of clients are, ``None``
     where they are none of our business.
     """
 
@@ -54,12 +55,14 @@ class App:
         *,
         clock: Clock | None = None,
         machine: Machine | None = None,
+        log: Say | None = None,
     ) -> None:
         self._state_dir = state_dir
         self._find_config = find_config
         self._environ = environ
         self._options = options
         self._say = say
+        self._log = log or say
         self._clock = clock or SystemClock()
         self._server: Server | None = None
         self.control: Local | None = None
@@ -92,7 +95,7 @@ class App:
                 runtime.context.submit = told_of(store.submit)
                 runtime.context.owner = statefiles.admin_token(self._state_dir)
                 level = loaded.settings.logging.level
-                with Logs(self._say, loaded.log_directory, lambda: runtime.context.redactor, level) as logs:
+                with Logs(self._log, loaded.log_directory, lambda: runtime.context.redactor, level) as logs:
                     await self._serve(runtime, logs, on_listening, ending, signals=signals)
             finally:
                 with anyio.CancelScope(shield=True):

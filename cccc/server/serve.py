@@ -138,9 +138,14 @@ class Server:
                 await run.close_sockets()
                 await self._finish(run, conversations)
         finally:
+            await self.release()
+
+    async def release(self) -> None:
+        """Give the address back; ``run`` does so by itself, and what was never taken needs none."""
+        if self._run is not None:
             with anyio.CancelScope(shield=True):
-                await run.close_sockets()
-            self.address = None
+                await self._run.close_sockets()
+        self.address = None
 
     async def stopping_begun(self) -> None:
         """Return when ``stop`` has been called; after ``listen``, in the server's own loop."""
@@ -187,12 +192,15 @@ async def serve(server: Server, on_listening: Callable[[tuple[str, int]], None],
     """
     raise_file_limit()
     address = await server.listen()
-    async with anyio.create_task_group() as tasks:
-        if signals:
-            await tasks.start(_obey_signals, server)
-        on_listening(address)
-        await server.run()
-        tasks.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as tasks:
+            if signals:
+                await tasks.start(_obey_signals, server)
+            on_listening(address)
+            await server.run()
+            tasks.cancel_scope.cancel()
+    finally:
+        await server.release()
 
 
 async def _obey_signals(server: Server, *, task_status: TaskStatus[None]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,7 @@ import anyio
 import httpx
 import pytest
 
-from cccc.cli.background import BackgroundProxy
+from cccc.cli.background import BackgroundProxy, make_room
 from cccc.cli.run import Listening, run_loop
 from cccc.errors import ListenError, NotRunning
 from cccc.server.app import App
@@ -82,3 +84,14 @@ async def test_whatever_ends_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(BaseExceptionGroup) as caught:
         await asyncio.wait_for(background.ended, 10)
     assert caught.group_contains(LookupError, match="a defect")
+
+
+def test_making_room_shortens_turns_and_leaves_what_is_loaded_alone() -> None:
+    before = sys.getswitchinterval()
+    try:
+        make_room()
+        assert sys.getswitchinterval() < before
+        assert gc.get_freeze_count() > 0
+    finally:
+        sys.setswitchinterval(before)
+        gc.unfreeze()

@@ -349,5 +349,21 @@ async def test_serve_reports_that_it_cannot_listen() -> None:
             await serve(server, lambda address: None)
 
 
+async def test_serve_gives_the_address_back_where_nobody_could_be_told_of_it() -> None:
+    server = Server(Router(routes()), EdgeRules(), port=0)
+    told: list[tuple[str, int]] = []
+
+    def complain(address: tuple[str, int]) -> None:
+        told.append(address)
+        raise OSError("the disk is full")
+
+    with pytest.raises(ExceptionGroup):
+        await serve(server, complain, signals=False)
+
+    assert server.address is None
+    with socket.create_server(told[0]):
+        pass
+
+
 def test_closing_frames_have_a_bounded_time() -> None:
     assert 0 < serve_module.CLOSING_SECONDS <= 5  # with the grace of 30 s: gone within 35 s

@@ -18,7 +18,7 @@ from tui.theme import Look
 
 BEAT = 0.03
 WIDE, SMALL = (120, 35), (80, 24)
-_PATIENCE, _QUIET = 100, 30
+_PATIENCE, _QUIET = 100, 10
 """Beats: how long a screen may take to look right, and how long one that is written down has not changed."""
 _SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -65,7 +65,7 @@ class Screens:
         """
         path = _SNAPSHOTS / f"{name}.txt"
         if os.environ.get("UPDATE_SNAPSHOTS"):
-            path.write_text(await self._settled() + "\n", encoding="utf-8")
+            path.write_text(await self.settled() + "\n", encoding="utf-8")
         wanted = path.read_text(encoding="utf-8")
         for _ in range(_PATIENCE):
             if self.text() + "\n" == wanted:
@@ -73,7 +73,7 @@ class Screens:
             await self.pilot.pause(BEAT)
         assert self.text() + "\n" == wanted, f"{path.name} differs; UPDATE_SNAPSHOTS=1 writes it anew"
 
-    async def _settled(self) -> str:
+    async def settled(self) -> str:
         """The screen's text once it has stayed the same for a while."""
         text, since = self.text(), 0
         while since < _QUIET:

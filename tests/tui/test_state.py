@@ -128,6 +128,20 @@ def test_only_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row.id for row in known.frame(world.NOW).rows] == [f"req_{number}" for number in range(4, 9)]
 
 
+def test_a_long_day_takes_no_more_room_than_a_full_log() -> None:
+    known = follow([replace(SNAPSHOT, overview=replace(world.OVERVIEW, in_flight=0))])
+    for number in range(5_000):
+        known.fold(started(f"req_{number}"), world.NOW)
+        known.fold(progress(f"req_{number}"), world.NOW)
+        if number % 10:
+            known.fold(finished(f"req_{number}"), world.NOW)
+    frame = known.frame(world.NOW)
+    assert len(frame.rows) == len(known._rows) == state.ROWS_KEPT
+    assert frame.rows[-1].id == "req_4999"
+    known.refreshed(replace(SNAPSHOT, overview=replace(world.OVERVIEW, in_flight=0)), world.NOW)
+    assert not any(row.live for row in known.frame(world.NOW).rows), "those whose end was missed are gone"
+
+
 def test_trouble_keeps_what_is_known_until_it_is_over() -> None:
     known = follow([SNAPSHOT])
     known.lost("the proxy has stopped", world.NOW + 3)

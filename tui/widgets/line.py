@@ -16,9 +16,9 @@ Piece = tuple[str, Style]
 
 
 def strip(pieces: Iterable[Piece], width: int, background: Style) -> Strip:
-    """The pieces on ``background`` in exactly ``width`` cells."""
+    """The pieces on ``background`` in exactly ``width`` cells; neighbours of one style become one segment."""
     line = Strip([Segment(text, background + style) for text, style in pieces if text])
-    return line.adjust_cell_length(width, background)
+    return line.adjust_cell_length(width, background).simplify()
 
 
 def text(pieces: Iterable[Piece]) -> Text:
