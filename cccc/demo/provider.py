@@ -88,7 +88,8 @@ class SimulatedProvider:
     """Speaks one or more wire formats under one address.
 
     ``key``: when set, requests without it get the vendor's 401. ``models``: when given, others get its 404.
-    ``prefix`` is the path in front of ``/messages``, ``/chat/completions`` and ``/responses``.
+    ``prefix`` is the path in front of ``/messages``, ``/chat/completions`` and ``/responses``. ``remembers``: how many
+    of the newest requests ``received`` keeps, ``None`` for all of them.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class SimulatedProvider:
         pace: Pace = Pace(),
         prefix: str = "/v1",
         clock: Clock | None = None,
+        remembers: int | None = None,
     ) -> None:
         self.formats = formats
         self.name = name
@@ -114,6 +116,8 @@ class SimulatedProvider:
         self.connections = 0
         self.origin = ""
         self._clock = clock or SystemClock()
+        self._remembers = remembers
+        self._turns_so_far = 0
         self._dialects = [DIALECTS[wire_format]() for wire_format in formats]
         self._queue: deque[Fault | None] = deque()
         self._standing: dict[Action, Fault] = {}
@@ -221,6 +225,9 @@ class SimulatedProvider:
             action=action,
         )
         self.received.append(received)
+        self._turns_so_far += action in _TURNS
+        if self._remembers is not None:
+            del self.received[: -self._remembers]
         self._arrived.set()
         self._arrived = anyio.Event()
         return received
@@ -290,7 +297,7 @@ class SimulatedProvider:
             if self._queue:
                 return self._queue.popleft()
             if self._schedule is not None:
-                return self._schedule(len(self.turns))
+                return self._schedule(self._turns_so_far)
         return self._standing.get(action) if action is not None else None
 
     def _route(self, method: str, target: str) -> tuple[Dialect, Action | None]:

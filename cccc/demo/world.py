@@ -30,6 +30,9 @@ _MISHAPS = {
 }
 _MISHAP_CYCLE = 17
 
+REMEMBERED = 50
+"""Requests that a provider of the demo keeps: it may run all day."""
+
 
 def now_and_then(turn: int) -> Fault | None:
     """The mishaps of the moody provider, in an order that comes again."""
@@ -69,7 +72,14 @@ async def demo_world(state_dir: Path, *, clock: Clock | None = None, seed: int =
 def _providers(clock: Clock | None) -> list[SimulatedProvider]:
     def provider(name: str, *formats: WireFormat, pace: Pace, prefix: str = "/v1") -> SimulatedProvider:
         return SimulatedProvider(
-            *formats, name=name, key=f"demo-key-of-{name}", brain=chatter, pace=pace, prefix=prefix, clock=clock
+            *formats,
+            name=name,
+            key=f"demo-key-of-{name}",
+            brain=chatter,
+            pace=pace,
+            prefix=prefix,
+            clock=clock,
+            remembers=REMEMBERED,
         )
 
     moody = provider("moody-relay", WireFormat.ANTHROPIC, pace=Pace(0.25, 0.03), prefix="/api/v1")

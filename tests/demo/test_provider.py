@@ -238,3 +238,13 @@ async def test_can_come_back_on_its_port() -> None:
     async with provider.running(port) as again:
         assert again == url
         assert (await exchange(again, post("/v1/chat/completions", ask(C)))).status == 200
+
+
+async def test_it_can_forget_old_requests_and_still_count_turns() -> None:
+    provider = SimulatedProvider(A, remembers=2)
+    counted: list[int] = []
+    provider.fail_by(counted.append)
+    async with provider.running() as url, httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(4):
+            await client.post(url + PATH[A], content=orjson.dumps(ask(A, "again")))
+    assert (len(provider.received), counted) == (2, [1, 2, 3, 4])
