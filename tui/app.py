@@ -28,6 +28,7 @@ from tui.screens.base import Dashboard
 from tui.screens.help import HelpScreen
 from tui.screens.leave import LeaveDialog
 from tui.state import Frame, pulses
+from tui.terminal import TerminalDriver, TerminalGone
 from tui.theme import ASCII, FAILED, GLYPHS, Glyphs, Look, Palette
 
 _KEY_NAMES = {"enter": "enter", "up": "up", "down": "down", "left": "left", "right": "right"}
@@ -81,7 +82,7 @@ class CcccApp(App[Leave]):
         tabs: tuple[Tab, ...] = TABS,
         beat: float = BEAT,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         look = look or Look()
         self.tabs = tabs
         self.control = control
@@ -131,6 +132,10 @@ class CcccApp(App[Leave]):
         if (screen := self.in_front) is not None and screen.ready:
             with self.batch_update():
                 screen.show_frame()
+
+    def on_terminal_gone(self, _: TerminalGone) -> None:
+        """As after a signal to leave."""
+        self.exit(Leave.FINISH)
 
     def say(self, text: str, *, severity: Literal["information", "warning", "error"] = "information") -> None:
         """A remark that goes away by itself."""
