@@ -7,10 +7,12 @@ close, is the business of whoever runs the app. ``Leave`` is what the person wan
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from enum import Enum
 from typing import ClassVar, Literal
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -21,7 +23,7 @@ from cccc.control.api import Control, visible
 from tui import theme
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
-from tui.format import counted, safe
+from tui.format import counted, safe, safe_lines
 from tui.keys import BY_ID, bindings
 from tui.screens import TABS, Tab
 from tui.screens.base import Dashboard
@@ -196,6 +198,10 @@ class CcccApp(App[Leave]):
     def _answered(self, leave: str | None) -> None:
         if leave is not None:
             self.exit(Leave(leave))
+
+    def _fatal_error(self) -> None:
+        """Say what broke in plain text. Rich would show the values of variables too, and keys are among them."""
+        self.panic(Text("\n".join(safe_lines(traceback.format_exc()))))
 
     def _theme_changed(self) -> None:
         self._palette = Palette(self.theme_variables)

@@ -76,7 +76,6 @@ class _Own:
                 self._give_back()
                 raise
             app = CcccApp(control, attached=False, look=_look(self._session))
-            background.ended.add_done_callback(lambda _: app.exit(None))
             try:
                 if not self._leaving:
                     make_room()
@@ -91,6 +90,7 @@ class _Own:
 
     async def _show(self, app: CcccApp) -> None:
         self._app = app
+        self._background.ended.add_done_callback(lambda _: self._close())
         how = None
         try:
             how = await app.run_async()
@@ -99,6 +99,11 @@ class _Own:
             self._background.stop(now=how is Leave.NOW)
             if not self._background.ended.done() and app.frame.live and how is not Leave.NOW:
                 self._session.note("finishing the requests in flight; ctrl+c stops at once")
+
+    def _close(self) -> None:
+        """The proxy has ended."""
+        if self._app is not None:
+            self._app.exit(None)
 
     def _leave(self) -> None:
         """A signal to end has come."""
