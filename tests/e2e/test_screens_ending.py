@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,6 @@ CcccApp.action_next_theme = action_next_theme
 """``T`` breaks the screens, with a key at hand and a hostile message."""
 
 SLOW_START = """
-import time
 from cccc.storage.store import Store
 opening = Store.open
 def slowly(*args, **more):
