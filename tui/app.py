@@ -184,6 +184,13 @@ class CcccApp(App[Leave]):
             lines = said.splitlines()
             self.say(f"copied {counted(len(lines), 'line')}" if len(lines) > 1 else f"copied {said}")
 
+    def action_suspend(self) -> None:
+        """Back to the shell; not where that would stop the proxy too."""
+        if self.attached:
+            self.action_suspend_process()
+        else:
+            self.say("ctrl+z would stop the proxy too, in the middle of every answer; q leaves", severity="warning")
+
     def action_leave(self) -> None:
         """Leave; ask first where requests in flight would end with us."""
         if self.attached or not self.frame.live or self.frame.trouble is not None:

@@ -14,6 +14,7 @@ import asyncio
 import io
 import os
 import select
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        self._loop = asyncio.get_running_loop()
         self._told = False
         self._next_look: asyncio.TimerHandle | None = None
         self._output: Output | None = None
@@ -50,13 +52,41 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal, and begin to look after it."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        self._look()
+        if self._key_thread is not None:  # else it is not ours, because we are in the background
+            self._look()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
         if self._next_look is not None:
             self._next_look.cancel()
         super().stop_application_mode()
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Somebody stops the process. Not here, between any two steps of the loop that writes to the terminal too."""
+        if self._auto_restart:
+            self._loop.call_soon_threadsafe(self._step_aside)
+        else:  # the loop waits for another program that has the terminal
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._come_back)
+
+    def _step_aside(self) -> None:
+        """Give the terminal back, and stop."""
+        self._give_back()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _come_back(self) -> None:
+        """Take the terminal; anew where the process was stopped without a warning, and a shell had it meanwhile."""
+        if self._app.is_running:
+            self._give_back()
+            self.resume_application_mode()
+            self._app.refresh(layout=True)
+
+    def _give_back(self) -> None:
+        if self._key_thread is not None and self._app.is_running:
+            self.suspend_application_mode()
+            self._key_thread = None
 
     def run_input_thread(self) -> None:
         """Read keys. Some systems answer with an error where a terminal is gone, others with the end of a file."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fcntl import ioctl
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 BEGIN, END = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -27,16 +28,18 @@ class Terminal:
     def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
         self.process = process
         self.shown = b""
+        self._seen = 0
         self._master = master
         self._there = True
 
     def until(self, text: bytes, limit: float = 30.0) -> None:
-        """Read until this has been shown since the last time."""
-        begun, ends = len(self.shown), time.monotonic() + limit
-        while text not in self.shown[begun:]:
+        """Read until this has been shown, after what was waited for the last time."""
+        ends = time.monotonic() + limit
+        while (at := self.shown.find(text, self._seen)) < 0:
             assert time.monotonic() < ends, f"{text!r} was not shown: {self.shown[-2_000:]!r}"
             if not self._read(0.1) and self.process.poll() is not None:
-                assert text in self.shown[begun:], f"ended without {text!r}: {self.shown[-2_000:]!r}"
+                assert text in self.shown[self._seen :], f"ended without {text!r}: {self.shown[-2_000:]!r}"
+        self._seen = at + len(text)
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())
@@ -44,6 +47,10 @@ class Terminal:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the process alone."""
         os.kill(self.process.pid, number)
+
+    def settings(self) -> list[Any]:
+        """What ``stty`` would show."""
+        return termios.tcgetattr(self._master)
 
     def ends(self, limit: float = 30.0) -> int:
         """Read until the process has ended; its exit code."""

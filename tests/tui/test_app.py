@@ -12,6 +12,7 @@ from tests.tui.pilot import screens
 from tui.app import Leave
 from tui.screens import TABS
 from tui.screens.endpoints import EndpointsScreen
+from tui.terminal import TerminalGone
 from tui.theme import Look
 from tui.widgets.live_table import LiveTable
 
@@ -115,3 +116,16 @@ async def test_staying_stays(fake: FakeControl) -> None:
         await shown.says("alpha")
         await shown.press("Q")
         assert shown.app.return_value is Leave.FINISH
+
+
+async def test_a_terminal_that_is_gone_is_like_a_signal_to_leave(fake: FakeControl) -> None:
+    async with screens(fake, attached=False, keys=("q",)) as shown:
+        await shown.says("The proxy has 1 request in flight.")
+        shown.app.post_message(TerminalGone())
+        await shown.until(lambda: not shown.app.is_running)
+        assert shown.app.return_value is Leave.FINISH
+
+
+async def test_ctrl_z_does_not_stop_a_proxy_of_this_process(fake: FakeControl) -> None:
+    async with screens(fake, attached=False, keys=("ctrl+z",)) as shown:
+        assert shown.said == ["ctrl+z would stop the proxy too, in the middle of every answer; q leaves"]
