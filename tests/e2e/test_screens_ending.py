@@ -30,6 +30,7 @@ CcccApp.action_next_theme = action_next_theme
 """``T`` breaks the screens, with a key at hand and a hostile message."""
 
 SLOW_START = """
+import time
 from cccc.storage.store import Store
 opening = Store.open
 def slowly(*args, **more):
