@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
 from inspect import iscoroutinefunction
 
@@ -123,3 +125,50 @@ async def test_a_reader_that_leaves_is_left() -> None:
             await reading
         while fake.listeners:  # noqa: ASYNC110  (in the other thread)
             await asyncio.sleep(0.001)
+
+
+@pytest.mark.anyio
+async def test_a_call_that_the_other_loop_never_came_to_begin_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "LOOK_S", 0.01)
+    ending = asyncio.new_event_loop()  # has run for the last time, and is about to be closed
+    asking = asyncio.ensure_future(bridge.bridge(FakeControl(), ending).overview())
+    await asyncio.sleep(0)
+    ending.close()
+    with pytest.raises(NotRunning):
+        await asyncio.wait_for(asking, 5)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("backlog", [1, 7, 1_000])
+async def test_every_item_arrives_or_is_told_as_lost(backlog: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two real loops that get in each other's way at every place: no wake-up is lost, and nothing is counted twice."""
+    monkeypatch.setattr(bridge, "BACKLOG", backlog)
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    count, heard, lost = 3_000, [], 0
+
+    async def numbers() -> AsyncGenerator[int]:
+        chance = random.Random(backlog)
+        for number in range(count):
+            yield number
+            if chance.random() < 0.3:
+                await asyncio.sleep(0)
+
+    class Numbers:
+        events = staticmethod(numbers)
+
+    try:
+        with elsewhere() as there:
+            chance = random.Random(-backlog)
+            async with asyncio.timeout(20), aclosing(bridge.bridge(Numbers(), there.loop).events()) as events:  # type: ignore[arg-type]
+                async for item in events:
+                    if isinstance(item, EventsLost):
+                        lost += item.count
+                    else:
+                        heard.append(item)
+                    if chance.random() < 0.3:
+                        await asyncio.sleep(0)
+    finally:
+        sys.setswitchinterval(switch)
+    assert heard == sorted(set(heard))
+    assert len(heard) + lost == count
