@@ -6,9 +6,11 @@ import asyncio
 import random
 import sys
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from inspect import iscoroutinefunction
+from typing import Any
 
 import pytest
 
@@ -145,13 +147,17 @@ async def test_every_item_arrives_or_is_told_as_lost(backlog: int, monkeypatch: 
     monkeypatch.setattr(bridge, "BACKLOG", backlog)
     switch = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
-    count, heard, lost = 3_000, [], 0
+    count, heard, lost = 1_000, list[int](), list[int]()
+
+    def seen() -> int:
+        return len(heard) + sum(lost)
 
     async def numbers() -> AsyncGenerator[int]:
         chance = random.Random(backlog)
         for number in range(count):
+            waits = chance.random() < 0.5
             yield number
-            if chance.random() < 0.3:
+            while waits and seen() <= number:  # noqa: ASYNC110  (in the other thread)
                 await asyncio.sleep(0)
 
     class Numbers:
@@ -159,16 +165,39 @@ async def test_every_item_arrives_or_is_told_as_lost(backlog: int, monkeypatch: 
 
     try:
         with elsewhere() as there:
-            chance = random.Random(-backlog)
             async with asyncio.timeout(20), aclosing(bridge.bridge(Numbers(), there.loop).events()) as events:  # type: ignore[arg-type]
                 async for item in events:
                     if isinstance(item, EventsLost):
-                        lost += item.count
+                        lost.append(item.count)
                     else:
                         heard.append(item)
-                    if chance.random() < 0.3:
-                        await asyncio.sleep(0)
     finally:
         sys.setswitchinterval(switch)
     assert heard == sorted(set(heard))
-    assert len(heard) + lost == count
+    assert seen() == count
+
+
+class Meddling(deque[Any]):
+    """What waits for the reader; the other thread comes in between at the reader's ``at``-th look."""
+
+    def __init__(self, at: int, come_between: Callable[[], None]) -> None:
+        super().__init__()
+        self._looks = iter([*[None] * at, come_between])
+
+    def __bool__(self) -> bool:
+        anything = len(self) > 0
+        if (come_between := next(self._looks, None)) is not None:
+            come_between()
+        return anything
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("at", [0, 1])
+async def test_an_item_that_comes_right_after_a_look_asks_for_another(at: int) -> None:
+    queue = bridge._Queue(asyncio.get_running_loop(), EventsLost)
+    queue._waiting = Meddling(at, lambda: queue.offer("between"))
+    queue.offer("first")
+    items = aiter(queue)
+    assert await asyncio.wait_for(anext(items), 5) == "first"
+    assert await asyncio.wait_for(anext(items), 5) == "between"
+    await items.aclose()
