@@ -85,7 +85,7 @@ class ClientsScreen(Dashboard):
     def on_live_table_selected(self) -> None:
         """Another client, another plan."""
         self._draw()
-        self._ask()
+        self._plan_anew()
 
     def _ask_calmly(self) -> None:
         if self.is_current and self.frame.trouble is None:
@@ -105,9 +105,16 @@ class ClientsScreen(Dashboard):
             return
         self._complaint = None
         self._views = {view.client.value: view for view in views}
-        self._draw_table()
+        if self.is_current:
+            self._draw()
+            self._plan_anew()
+
+    def _plan_anew(self) -> None:
         if (view := self.selected) is not None:
-            self._plans[view.client.value] = await self._planned(view.client)
+            start(self, partial(self._fetch_plan, view.client), "plan")
+
+    async def _fetch_plan(self, client: ClientType) -> None:
+        self._plans[client.value] = await self._planned(client)
         if self.is_current:
             self._draw()
 
