@@ -82,7 +82,7 @@ class ClientsScreen(Dashboard):
     def on_frame(self, frame: Frame) -> None:  # noqa: ARG002  (frames know nothing of clients)
         self._draw()
 
-    def on_live_table_selected(self) -> None:
+    def on_line_table_selected(self) -> None:
         """Another client, another plan."""
         self._draw()
         self._plan_anew()

@@ -94,7 +94,7 @@ class ConfigScreen(Dashboard):
     def on_frame(self, frame: Frame) -> None:  # noqa: ARG002  (frames know nothing of settings)
         self._draw()
 
-    def on_live_table_selected(self) -> None:
+    def on_line_table_selected(self) -> None:
         """Another section."""
         self._draw()
 

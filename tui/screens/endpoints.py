@@ -108,7 +108,7 @@ class EndpointsScreen(Dashboard):
             self._wanted = None
         self._show_detail()
 
-    def on_live_table_selected(self) -> None:
+    def on_line_table_selected(self) -> None:
         """Another endpoint: other facts, other keys."""
         self._show_detail()
 
@@ -286,8 +286,8 @@ class EndpointsScreen(Dashboard):
             name = view.name
             self.app.push_screen(DetailScreen("endpoints", name, lambda frame: self._facts(frame, name), copies=name))
 
-    def on_data_table_row_selected(self) -> None:
-        """Enter, or a click on the selected row."""
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
         self.action_open()
 
 

@@ -99,7 +99,7 @@ class RequestsScreen(Dashboard):
         hint = "up stops following" if self.log_table.following else "f or end follows the newest"
         self.query_one("#list").border_subtitle = fmt.title(self._complaint or hint)
 
-    def on_log_table_selected(self, message: LogTable.Selected) -> None:
+    def on_line_table_selected(self, message: LogTable.Selected) -> None:
         """Show what is known at once, and ask the log for the rest when the selection has settled."""
         row = message.row
         if self._known is not None and (row is None or self._known.record.id != row.id):
@@ -110,6 +110,10 @@ class RequestsScreen(Dashboard):
         if row is not None and not row.live and self._known is None:
             self._asking = self.set_timer(_SETTLED, lambda: self._ask(row.id))
         self.refresh_keys()
+
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
+        self.action_open()
 
     def on_log_table_following_changed(self) -> None:
         """Say so."""

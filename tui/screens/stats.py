@@ -47,7 +47,7 @@ class GroupTable(LiveTable, inherit_bindings=False):
     """Leaves ``g`` to the screen."""
 
     BINDINGS: ClassVar = [
-        (replace(key, keys="home") if key.verb == "scroll_top" else key).binding() for key in keys_of("table")
+        (replace(key, keys="home") if key.verb == "first" else key).binding() for key in keys_of("table")
     ]
 
 
@@ -247,8 +247,8 @@ class StatsScreen(Dashboard):
     def _everything(self, frame: Frame) -> Sequence[Fact]:  # noqa: ARG002  (the figures have their own time)
         return figures.everything(self._told, self.cccc) if self._told is not None else ()
 
-    def on_data_table_row_selected(self) -> None:
-        """Enter, or a click on the selected row."""
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
         self.action_open()
 
     async def action_export(self) -> None:

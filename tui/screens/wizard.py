@@ -194,7 +194,7 @@ class Wizard(ModalScreen[str | None]):
         if self._step == _LAST:
             self._show()
 
-    def on_data_table_row_selected(self) -> None:
+    def on_line_table_opened(self) -> None:
         """A click on the selected row."""
         self.action_next()
 
