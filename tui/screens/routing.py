@@ -38,6 +38,7 @@ from tui.theme import state
 from tui.widgets.facts import Facts
 from tui.widgets.field import Field
 from tui.widgets.live_table import Column, LiveTable, TableRow
+from tui.widgets.titles import set_subtitle, set_title
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
@@ -194,8 +195,8 @@ class RoutingScreen(Dashboard):
         self.query_one("#ask Facts", Facts).show(asks(frame, answer, question.client, question.model, app))
         pane = self.query_one("#list")
         model = f" {dot} {fmt.safe(question.model)}" if question.model else ""
-        pane.border_title = fmt.title(f"Order of attempts {dot} {called(question.client)}{model}")
-        pane.border_subtitle = fmt.title(self._subtitle(question, frame))
+        set_title(pane, f"Order of attempts {dot} {called(question.client)}{model}")
+        set_subtitle(pane, self._subtitle(question, frame))
         if answer is not None:
             self._show_tables(answer, frame)
         self._show_why(frame)
@@ -231,7 +232,7 @@ class RoutingScreen(Dashboard):
 
     def _show_why(self, frame: Frame) -> None:
         pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
-        pane.border_title = fmt.title(title(answer, name))
+        set_title(pane, title(answer, name))
         said = why(answer, name, frame, self.cccc) if answer is not None and name is not None else ()
         self.query_one("#detail Facts", Facts).show(said)
         self.refresh_keys()

@@ -138,9 +138,7 @@ class Wizard(ModalScreen[str | None]):
         if self._step == 1 and self._presets is not None:
             self.query_one("#step-1 LiveTable", LiveTable).show(facts.preset_rows(self._presets, palette, glyphs))
         elif self._step == _PROBE:
-            table = self.query_one("#step-3 LiveTable", LiveTable)
-            table.styles.height = 1 + len(wish.report.formats) if wish.report else 1
-            table.show(facts.format_rows(wish, palette, glyphs))
+            self.query_one("#step-3 LiveTable", LiveTable).show(facts.format_rows(wish, palette, glyphs))
         said = {
             2: [paragraph((f"{self._note} {_HOW}".strip(), "dim"), indent=0)],
             3: [paragraph((self._doing(), "dim"), indent=0), *facts.findings(wish, glyphs)],
