@@ -113,8 +113,8 @@ async def test_the_selection_stays_with_its_endpoint(fake: FakeControl, monkeypa
 
         monkeypatch.setattr(fake, "rank", rank)
         fake.emit(EndpointChanged("beta"))
-        await shown.until(lambda: [row.key.value for row in table(shown).ordered_rows] == ["beta", "alpha", "gamma"])
-        assert (table(shown).selected, table(shown).cursor_row) == ("beta", 0)
+        await shown.until(lambda: [row.id for row in table(shown).rows] == ["beta", "alpha", "gamma"])
+        assert (table(shown).selected, table(shown).place) == ("beta", 0)
 
 
 async def test_an_endpoint_that_leaves_hands_the_selection_on(fake: FakeControl) -> None:
