@@ -7,18 +7,20 @@ close, is the business of whoever runs the app. ``Leave`` is what the person wan
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import ClassVar, Literal
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 
 from cccc.control.api import Control, visible
 from tui import theme
+from tui.ascii import AsciiOnly
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
 from tui.format import counted, safe
@@ -48,6 +50,7 @@ class _WholeCells(ScrollBarRender):
 
 
 ScrollBar.renderer = _WholeCells
+_ASCII_ONLY = AsciiOnly()
 
 
 class CcccApp(App[Leave]):
@@ -109,6 +112,11 @@ class CcccApp(App[Leave]):
     def in_front(self) -> Dashboard | None:
         """The screen that shows frames now, dialogs left aside."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Dashboard)), None)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line passes before it goes to the terminal."""
+        filters = super().get_line_filters()
+        return [*filters, _ASCII_ONLY] if self.glyphs is ASCII else filters
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as people write it, without characters whose width differs between terminals."""

@@ -35,7 +35,7 @@ from tui.screens.layers import Answer, Question
 from tui.screens.routing_facts import as_text, asks, called, title, until, why
 from tui.state import MINUTE, Frame
 from tui.theme import state
-from tui.widgets.facts import Facts
+from tui.widgets.facts import Fact, Facts, fact
 from tui.widgets.field import Field
 from tui.widgets.live_table import Column, LiveTable, TableRow
 
@@ -234,7 +234,11 @@ class RoutingScreen(Dashboard):
     def _show_why(self, frame: Frame) -> None:
         pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
         pane.border_title = fmt.title(title(answer, name))
-        said = why(answer, name, frame, self.cccc) if answer is not None and name is not None else ()
+        said: Sequence[Fact] = ()
+        if frame.overview is not None and not frame.endpoints:
+            said = [fact(None, "Here stands why an endpoint has its place, as soon as there is one.")]
+        elif answer is not None and name is not None:
+            said = why(answer, name, frame, self.cccc)
         self.query_one("#detail Facts", Facts).show(said)
         self.refresh_keys()
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual.coordinate import Coordinate
 from textual.message import Message
 from textual.widgets import DataTable
 
@@ -61,6 +62,8 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
         self._shown: tuple[Column, ...] = ()
         self._rows_wanted: tuple[TableRow, ...] = ()
         self._drawn: dict[str, dict[str, Text]] = {}
+        self._showing = False
+        """Whether the cursor moves because rows come and go."""
         self.selected: str | None = None
 
     def show(self, rows: Sequence[TableRow]) -> None:
@@ -68,6 +71,7 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
         self._rows_wanted = tuple(rows)
         if not self._shown:
             return
+        self._showing = True
         with self.app.batch_update():
             wanted = {row.id: row for row in rows}
             for gone in [row_id for row_id in self._drawn if row_id not in wanted]:
@@ -77,6 +81,7 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
                 self._draw(row)
             self._put_in_order([row.id for row in rows])
             self._keep_selected([row.id for row in rows])
+        self._showing = False
 
     def show_columns(self, columns: Sequence[Column]) -> None:
         """Have other columns."""
@@ -98,12 +103,16 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
             self.add_column(title, key=column.id, width=column.width + 1)
         self.show(self._rows_wanted)
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """The cursor was moved. Messages of moves that are over by now say nothing."""
-        event.stop()
-        row_id = event.row_key.value
-        if event.cursor_row == self.cursor_row and row_id == self._id_at(self.cursor_row) and row_id != self.selected:
+    def watch_cursor_coordinate(self, old_coordinate: Coordinate, new_coordinate: Coordinate) -> None:
+        """Somebody moved the cursor: at once, so that rows that are shown at that moment find it where it is."""
+        super().watch_cursor_coordinate(old_coordinate, new_coordinate)
+        row_id = self._id_at(new_coordinate.row)
+        if not self._showing and row_id is not None and row_id != self.selected:
             self._choose(row_id)
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """The table's own message is for nobody."""
+        event.stop()
 
     def select(self, row_id: str) -> None:
         """Move the cursor to this row, where there is one."""

@@ -35,7 +35,7 @@ class LogTable(ScrollView, can_focus=True, inherit_bindings=False):
     LogTable {
         height: 1fr;
         scrollbar-size-horizontal: 0;
-        & > .log--header { text-style: bold; color: $text-muted; }
+        & > .log--header { text-style: bold; color: $foreground 60%; }
         & > .log--cursor { background: $block-cursor-blurred-background; }
         &:focus > .log--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
     }
@@ -103,11 +103,7 @@ class LogTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._set_following(following=following)
         for each in {before, place} - {None}:
             self._refresh_line(each)
-        top, height = round(self.scroll_offset.y), self._height
-        if place < top:
-            self.scroll_to(y=place, animate=False, force=True, immediate=True)
-        elif place >= top + height:
-            self.scroll_to(y=place - height + 1, animate=False, force=True, immediate=True)
+        self._bring_into_sight(place)
         self.post_message(self.Selected(self.selected_row))
 
     def follow(self) -> None:
@@ -151,10 +147,12 @@ class LogTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Keep the newest in sight while following."""
+        """Keep the newest in sight while following, and else what is selected."""
         self.virtual_size = Size(self.size.width, len(self._rows) + 1)
         if self.following:
             self.scroll_end(animate=False, immediate=True, force=True)
+        elif (place := self._at(self.selected)) is not None:
+            self._bring_into_sight(place)
 
     def on_focus(self) -> None:
         """The cursor looks different."""
@@ -197,6 +195,13 @@ class LogTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _move(self, by: int) -> None:
         at = self._at(self.selected)
         self.select((len(self._rows) - 1 if at is None else at) + by)
+
+    def _bring_into_sight(self, place: int) -> None:
+        top, height = round(self.scroll_offset.y), self._height
+        if place < top:
+            self.scroll_to(y=place, animate=False, force=True, immediate=True)
+        elif place >= top + height:
+            self.scroll_to(y=place - height + 1, animate=False, force=True, immediate=True)
 
     @property
     def _height(self) -> int:
