@@ -20,7 +20,7 @@ from textual.widget import Widget
 
 from cccc.control.api import Control, visible
 from tui import theme
-from tui.ascii import AsciiOnly
+from tui.ascii import AsciiFilter
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
 from tui.format import counted, safe
@@ -50,7 +50,7 @@ class _WholeCells(ScrollBarRender):
 
 
 ScrollBar.renderer = _WholeCells
-_ASCII_ONLY = AsciiOnly()
+_ASCII_ONLY = AsciiFilter()
 
 
 class CcccApp(App[Leave]):

@@ -1,49 +1,51 @@
-"""Where glyphs are ASCII: what parts of the screens draw that know nothing of that, as ASCII of the same width.
+"""``ui.glyphs: ascii``: the last step before the terminal, so that no line, border or mark of ours is anything else.
 
-Borders and icons of the library, marks in the help, ellipses and hidden keys stand in characters whose width differs
-between terminals, or that some of them have no picture of. A line filter sees every line before the terminal does.
+Screens choose their glyphs from ``theme.ASCII``; what comes from the toolkit (borders, scroll bars, the palette, tables
+in the help) or from the proxy's own words (masked keys, dots) is told in ASCII here, cell for cell. The same characters
+in text from outside are told so too, because they are those whose width differs between terminals; all other text
+from outside stays as it is.
 """
 
 from __future__ import annotations
-
-from dataclasses import fields
 
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from tui.theme import ASCII, UNICODE
+_MARKS = {
+    "…": "~", "·": "-", "•": "*", "→": ">", "←": "<", "↑": "^", "↓": "v", "↔": "-", "●": "*", "○": "o", "◌": "z",
+    "◐": "~", "▶": ">", "▸": ">", "▾": "v", "▼": "v", "▲": "^", "◀": "<", "✓": "+", "✗": "x", "⊘": "o", "×": "x",
+    "–": "-", "—": "-", "−": "-", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "≥": ">", "≤": "<", "≠": "!",
+    "\u00a0": " ", "⣿": "*", "░": ".", "▒": ":", "▓": "=", "█": "#", "▪": "*", "■": "#", "★": "*", "⏺": "*", "‣": ">",
+}  # fmt: skip
+_WIDE = {"🔎": "/ "}
+"""Two cells each."""
 
-_LEVEL = set("─━┄┅┈┉╌╍═╴╶╸╺╼╾▔▁")
-_UPRIGHT = set("│┃┆┇┊┋╎╏║╵╷╹╻╽╿▏▕")
-_LINES, _BLOCKS = range(0x2500, 0x2580), range(0x2580, 0x25A0)
+_HORIZONTAL = "─━┄┅┈┉╌╍═╴╶╸╺╼╾▀▁▂▃▄▅▆▇▔"
+_VERTICAL = "│┃┆┇┊┋╎╏║╵╷╹╻╽╿▉▊▋▌▍▎▏▐▕"
+_CORNERS = range(0x2500, 0x25A0)
+"""Box drawing and block elements: what is neither line is a corner."""
 
+_CONTROL_PICTURES = range(0x2400, 0x2440)
 
-def _plain(char: str) -> str:
-    if char in _LEVEL or char in _UPRIGHT:
-        return "-" if char in _LEVEL else "|"
-    return "+" if ord(char) in _LINES else "#"
-
-
-_GLYPHS = {
-    char: plain
-    for field in fields(ASCII)
-    for char, plain in zip(getattr(UNICODE, field.name), getattr(ASCII, field.name), strict=False)
-    if not char.isascii()
-}
-_ASCII = str.maketrans(
-    {char: _plain(char) for char in map(chr, (*_LINES, *_BLOCKS))} | {"•": "*", "\u00d7": "x", "🔎": "? "} | _GLYPHS
+_TABLE = str.maketrans(
+    {
+        **{chr(code): "?" for code in _CONTROL_PICTURES},
+        **{chr(code): "+" for code in _CORNERS},
+        **dict.fromkeys(_HORIZONTAL, "-"),
+        **dict.fromkeys(_VERTICAL, "|"),
+        **_MARKS,
+        **_WIDE,
+    }
 )
 
 
-class AsciiOnly(LineFilter):
-    """Text from elsewhere keeps its own letters."""
+class AsciiFilter(LineFilter):
+    """Tells every drawn line in ASCII."""
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002  (Textual's form)
-        """The same segments, in the same cells."""
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002  (Textual's signature)
+        """The same segments with other characters, as many cells wide."""
         return [
-            segment
-            if segment.text.isascii()
-            else Segment(segment.text.translate(_ASCII), segment.style, segment.control)
-            for segment in segments
+            one if one.text.isascii() else Segment(one.text.translate(_TABLE), one.style, one.control)
+            for one in segments
         ]

@@ -56,13 +56,6 @@ async def test_a_theme_that_nobody_knows_is_the_usual_one(fake: FakeControl) -> 
         assert shown.app.theme == "textual-dark"
 
 
-async def test_without_colours(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with screens(fake) as shown:
-        await shown.says("● healthy")
-        assert shown.app.no_color
-
-
 async def test_the_palette_does_what_it_says(fake: FakeControl) -> None:
     async with screens(fake, keys=("ctrl+p",)) as shown:
         await shown.press(*"beta: off")

@@ -1,7 +1,7 @@
 """Walks through everything that can be in front, stopping where there is something to look at.
 
-A tour begins with the app at the size it has, and yields the name of what stands there now, settled. ``TOURS`` names the
-world of each; ``EMPTY`` are screens with nothing to show, or nobody to ask.
+A tour begins where the app begins, and yields the name of what stands there now. ``TOURS`` gives each its world;
+``EMPTY`` are screens with nothing to show, or nobody to ask.
 """
 
 from __future__ import annotations
