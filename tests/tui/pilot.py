@@ -66,6 +66,12 @@ class Screens:
             await self.pilot.pause(BEAT)
         raise AssertionError(f"{what or 'it'} never came to be; the screen says\n{self.text()}")
 
+    async def frames(self, number: int) -> None:
+        """Wait until as many more frames are drawn."""
+        for _ in range(number):
+            before = self.app.frame
+            await self.until(lambda: self.app.frame is not before, "another frame")  # noqa: B023  (is called at once)
+
     async def says(self, text: str) -> None:
         """Wait until the screen shows this text."""
         await self.until(lambda: text in self.text(), repr(text))

@@ -38,9 +38,9 @@ async def test_a_screen_behind_is_drawn_when_it_comes_to_the_front(fake: FakeCon
         shown.app.feed.ask_again()
         await shown.until(lambda: shown.app.frame is not before and len(shown.app.frame.endpoints) == 2)
         behind = shown.app.get_screen_stack("endpoints")[0]
-        assert behind.query_one(LiveTable).row_count == 3, "a hidden screen draws nothing"
+        assert len(behind.query_one(LiveTable).rows) == 3, "a hidden screen draws nothing"
         await shown.press("1")
-        await shown.until(lambda: behind.query_one(LiveTable).row_count == 2)
+        await shown.until(lambda: len(behind.query_one(LiveTable).rows) == 2)
 
 
 async def test_help_shows_the_keys_in_force(fake: FakeControl) -> None:

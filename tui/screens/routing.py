@@ -38,6 +38,7 @@ from tui.theme import state
 from tui.widgets.facts import Fact, Facts, fact
 from tui.widgets.field import Field
 from tui.widgets.live_table import Column, LiveTable, TableRow
+from tui.widgets.titles import set_subtitle, set_title
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
@@ -73,27 +74,25 @@ class StackedTable(LiveTable):
             self.table = table
             self.down = down
 
+    CURSOR_STAYS = False
+
     def action_cursor_down(self) -> None:
         """The row below, or the next table."""
-        if self.cursor_row >= self.row_count - 1:
+        if self.place is None or self.place == len(self.rows) - 1:
             self.post_message(self.Left(self, down=True))
         else:
             super().action_cursor_down()
 
     def action_cursor_up(self) -> None:
         """The row above, or the table before."""
-        if self.cursor_row <= 0:
+        if not self.place:
             self.post_message(self.Left(self, down=False))
         else:
             super().action_cursor_up()
 
     def on_focus(self) -> None:
-        """Only the table in focus has a cursor."""
-        self.show_cursor = True
-
-    def on_blur(self) -> None:
-        """Only the table in focus has a cursor."""
-        self.show_cursor = False
+        """What is under the cursor of the table in focus is selected."""
+        self._tell()
 
 
 class RoutingScreen(Dashboard):
@@ -130,7 +129,7 @@ class RoutingScreen(Dashboard):
     def on_mount(self) -> None:
         """Keys go to the order."""
         self._order.focus()
-        self._left_out.show_cursor = self._left_out.display = False
+        self._left_out.display = False
 
     @property
     def _order(self) -> StackedTable:
@@ -196,8 +195,8 @@ class RoutingScreen(Dashboard):
         self.query_one("#ask Facts", Facts).show(asks(frame, answer, question.client, question.model, app))
         pane = self.query_one("#list")
         model = f" {dot} {fmt.safe(question.model)}" if question.model else ""
-        pane.border_title = fmt.title(f"Order of attempts {dot} {called(question.client)}{model}")
-        pane.border_subtitle = fmt.title(self._subtitle(question, frame))
+        set_title(pane, f"Order of attempts {dot} {called(question.client)}{model}")
+        set_subtitle(pane, self._subtitle(question, frame))
         if answer is not None:
             self._show_tables(answer, frame)
         self._show_why(frame)
@@ -225,7 +224,7 @@ class RoutingScreen(Dashboard):
         """The selection is an endpoint: it stays with that one when it goes to the other table."""
         names = [one.name for one in (self._answer.ranking.order if self._answer else ())]
         home = tables[0] if self._chosen in names else tables[1]
-        if self._chosen is None or not home.row_count:
+        if self._chosen is None or not home.rows:
             return
         home.select(self._chosen)
         if home is not self.focused and self.focused in tables:
@@ -233,7 +232,7 @@ class RoutingScreen(Dashboard):
 
     def _show_why(self, frame: Frame) -> None:
         pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
-        pane.border_title = fmt.title(title(answer, name))
+        set_title(pane, title(answer, name))
         said: Sequence[Fact] = ()
         if frame.overview is not None and not frame.endpoints:
             said = [fact(None, "Here stands why an endpoint has its place, as soon as there is one.")]
@@ -242,10 +241,10 @@ class RoutingScreen(Dashboard):
         self.query_one("#detail Facts", Facts).show(said)
         self.refresh_keys()
 
-    def on_live_table_selected(self, message: LiveTable.Selected) -> None:
+    def on_line_table_selected(self, message: LiveTable.Selected) -> None:
         """Another endpoint: other reasons. What the table without the cursor says does not count."""
-        if message.table is self.focused and message.row_id == message.table.selected and message.row_id is not None:
-            self._choose(message.row_id)
+        if message.table is self.focused and message.row is not None and message.row.id == message.table.selected:
+            self._choose(message.row.id)
 
     def _choose(self, name: str) -> None:
         if name != self._chosen:
@@ -256,12 +255,11 @@ class RoutingScreen(Dashboard):
     def on_stacked_table_left(self, message: StackedTable.Left) -> None:
         """Beyond one table is the other."""
         other = self._left_out if message.down else self._order
-        if other is not message.table and other.row_count:
+        if other is not message.table and other.rows:
             other.focus()
-            other.move_cursor(row=0 if message.down else other.row_count - 1)
-            if (name := other.id_at_cursor) is not None:
-                other.select(name)
-                self._choose(name)
+            other.go(0 if message.down else len(other.rows) - 1)
+            if other.selected is not None:
+                self._choose(other.selected)
 
     def applies(self, verb: str) -> bool:
         if verb == "write":
@@ -374,8 +372,8 @@ class RoutingScreen(Dashboard):
                 )
             )
 
-    def on_data_table_row_selected(self) -> None:
-        """Enter, or a click on the selected row."""
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
         self.run_worker(self.action_open(), group="open")
 
 

@@ -110,6 +110,40 @@ async def test_a_proxy_without_a_machine_says_so_calmly(fake: FakeControl, monke
         assert not shown.said
 
 
+async def test_a_proxy_without_a_machine_is_not_asked_again_and_again(
+    fake: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def nothing() -> object:
+        asked.append(None)
+        raise ControlError("this proxy leaves the files of clients alone")
+
+    monkeypatch.setattr(fake, "clients", nothing)
+    async with screens(fake, keys=("5",)) as shown:
+        await shown.says("this proxy leaves the files of clients alone")
+        await shown.frames(3)
+        assert len(asked) == 1
+
+
+async def test_another_client_is_another_plan_and_no_second_look_at_all_files(
+    fake: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, clients_of = [], fake.clients
+
+    async def counted() -> object:
+        asked.append(None)
+        return await clients_of()
+
+    monkeypatch.setattr(fake, "clients", counted)
+    async with screens(fake, keys=("5",)) as shown:
+        await shown.says(PREVIEW)
+        await shown.press("down")
+        await shown.until(lambda: "Undo" in keys_shown(shown))
+        await shown.frames(2)
+        assert len(asked) == 1
+
+
 async def test_a_file_that_cannot_be_edited_says_so(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
     async def refused(*_: object) -> object:
         raise ControlError("~/.claude/settings.json: is not JSON")

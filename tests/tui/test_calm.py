@@ -1,0 +1,38 @@
+"""A frame that says nothing new paints nothing but the line of the proxy, on every screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from textual.widget import Widget
+
+from tests.control.fake import FakeControl
+from tests.tui.counted import Counted
+from tests.tui.pilot import screens
+from tui.screens import TABS
+from tui.widgets.chrome import HeaderLine, RuleLine
+
+pytestmark = pytest.mark.anyio
+
+EVERY_FRAME = {HeaderLine.__name__, RuleLine.__name__}
+
+
+@pytest.mark.parametrize("mode", [tab.mode for tab in TABS])
+async def test_where_nothing_changed_nothing_is_painted(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: Counter[str] = Counter()
+    refresh = Widget.refresh
+
+    def counted(widget: Widget, *regions: object, **how: object) -> Widget:
+        painted[type(widget).__name__] += 1
+        return refresh(widget, *regions, **how)  # type: ignore[arg-type]
+
+    fake: FakeControl = Counted() if mode == "stats" else FakeControl()
+    async with screens(fake) as shown:
+        shown.app.action_go(mode)
+        await shown.settled()
+        await shown.frames(2)
+        monkeypatch.setattr(Widget, "refresh", counted)
+        await shown.frames(3)
+        assert painted.keys() <= EVERY_FRAME
+        assert painted[HeaderLine.__name__] >= 3
