@@ -170,8 +170,20 @@ async def test_welcome(size: str) -> None:
     fake = FakeControl(records=())
     fake.views.clear()
     async with screens(fake, size=SIZES[size]) as shown:
-        await shown.says("Welcome")
+        await shown.says("Found on this machine")
         await shown.matches(f"welcome-{size}")
+        await shown.press("i")
+        await shown.says("Import into")
+        await shown.matches(f"import-{size}")
+
+
+async def test_welcome_where_nothing_is_found() -> None:
+    fake = FakeControl(records=())
+    fake.views.clear()
+    fake.importable = replace(fake.importable, found=(), diff="")
+    async with screens(fake, size=SMALL) as shown:
+        await shown.says("Welcome")
+        await shown.matches("welcome-bare")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -192,6 +204,15 @@ async def test_leave() -> None:
     async with screens(busy(), attached=False, keys=("q",)) as shown:
         await shown.says("Leave cccc?")
         await shown.matches("leave")
+
+
+async def test_leave_with_edits(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole_form(monkeypatch)
+    async with screens(busy(), size=SMALL, keys=("6",)) as shown:
+        await shown.says("timeouts")
+        await shown.press("down", "down", "down", "down", "enter", "enter", "q")
+        await shown.says("Leave cccc?")
+        await shown.matches("leave-edits")
 
 
 async def test_palette() -> None:
