@@ -96,6 +96,8 @@ class CcccApp(App[Leave]):
         for each in theme.themes():
             self.register_theme(each)
         self.theme = look.theme if look.theme in self.available_themes else theme.DEFAULT_THEME
+        self.kept_theme = self.theme
+        """The one that comes again at the next start."""
         self.set_keymap({key: keys for key, keys in (look.keymap or {}).items() if key in BY_ID})
         for tab in tabs:
             self.add_mode(tab.mode, tab.screen)
@@ -167,7 +169,7 @@ class CcccApp(App[Leave]):
         """Try the next theme, in the order of their names."""
         names = sorted(self.available_themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
-        self.say(f"theme {self.theme}; to keep it: ui.theme in the configuration")
+        self.say(f"theme {self.theme}; ctrl+p, theme: keep writes it into the configuration")
 
     def action_copy(self) -> None:
         """Copy what the screen in front has selected."""

@@ -64,7 +64,7 @@ async def test_t_tries_the_next_theme_and_everything_is_drawn_anew(fake: FakeCon
     async with screens(fake, look=Look(theme="textual-dark")) as shown:
         await shown.press("T")
         assert shown.app.theme == "textual-light"
-        assert shown.said == ["theme textual-light; to keep it: ui.theme in the configuration"]
+        assert shown.said == ["theme textual-light; ctrl+p, theme: keep writes it into the configuration"]
 
 
 async def test_a_theme_that_nobody_knows_is_the_usual_one(fake: FakeControl) -> None:
@@ -115,3 +115,26 @@ async def test_staying_stays(fake: FakeControl) -> None:
         await shown.says("alpha")
         await shown.press("Q")
         assert shown.app.return_value is Leave.FINISH
+
+
+async def test_a_theme_is_kept_by_the_palette_after_a_look_at_the_change(
+    fake: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[dict[str, str | None]] = []
+    save = fake.config_save
+
+    async def noted(changes: dict[str, str | None]) -> object:
+        saved.append(dict(changes))
+        return await save(changes)
+
+    monkeypatch.setattr(fake, "config_save", noted)
+    async with screens(fake, keys=("ctrl+p", *"keep")) as shown:
+        assert "theme: keep" not in shown.text(), "there is nothing to keep"
+        await shown.press("escape", "T", "ctrl+p", *"theme keep")
+        await shown.says("theme: keep")
+        await shown.press("enter")
+        await shown.says("Save to")
+        assert not saved
+        await shown.press("s")
+        await shown.until(lambda: saved == [{"ui.theme": shown.app.theme}])
+        await shown.until(lambda: shown.app.kept_theme == shown.app.theme)

@@ -14,10 +14,10 @@ from cccc.control.api import CcccError, ConfigField, ConfigForm, ConfigSection, 
 from tui import format as fmt
 from tui.background import start
 from tui.editor import edit
-from tui.saving import difference, review
 from tui.screens.base import Dashboard
 from tui.screens.config_items import about, after, as_text, found, items, value_of
 from tui.screens.dialog import DiscardDialog
+from tui.screens.saving import difference, review
 from tui.state import Frame
 from tui.widgets.field import Field
 from tui.widgets.form import Form

@@ -62,3 +62,13 @@ async def save(app: CcccApp, changes: Changes, written: Callable[[Saved], None])
         return
     app.feed.ask_again()
     written(saved)
+
+
+async def keep(app: CcccApp, changes: Changes, written: Callable[[Saved], None]) -> None:
+    """The same from wherever one is: the file is the one in use."""
+    try:
+        path = (await app.control.config()).path
+    except CcccError as error:
+        app.say(str(error), severity="error")
+        return
+    review(app, changes, path, written)
