@@ -38,11 +38,11 @@ from tui.app import Leave
 from tui.inspector.tabs import Tab
 from tui.screens.config import ConfigScreen
 from tui.screens.detail import DetailScreen
-from tui.screens.dialog import DiscardDialog, KeepTableDialog, ReviewDialog
+from tui.screens.dialog import DiscardDialog, ImportDialog, KeepTableDialog, ReviewDialog
 from tui.screens.endpoints import EndpointsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspector import InspectorScreen
-from tui.screens.leave import LeaveDialog
+from tui.screens.leave import LeaveDialog, UnsavedDialog
 from tui.screens.replay import ReplayDialog
 from tui.screens.requests import RequestsScreen
 from tui.screens.wizard import Wizard
@@ -201,6 +201,34 @@ ENDPOINTS = Walk(
         Step("detail.back", "escape", front(EndpointsScreen)),
         Step("endpoints.delete", "d", lambda shown: "beta" not in control(shown).views),
         Step("endpoints.undelete", "z", lambda shown: "beta" in control(shown).views),
+    ),
+)
+
+
+class Bare(FakeControl):
+    """A proxy without endpoints, on a machine where some were found."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.views.clear()
+
+
+def imported(shown: Screens) -> bool:
+    return bool(control(shown).views)
+
+
+IMPORT_AGAIN = ("endpoints.undelete", "endpoints.import_found")
+
+WELCOME = Walk(
+    "welcome",
+    world=Bare,
+    ready=text("Found on this machine"),
+    steps=(
+        Step("endpoints.import_found", "i", front(ImportDialog)),
+        Step("importing.stay", "escape", front(EndpointsScreen)),
+        Step("importing.save", "s", imported, first=("endpoints.import_found",)),
+        Step("importing.save", "enter", imported, first=IMPORT_AGAIN, when=front(ImportDialog)),
+        Step("importing.save", "ctrl+s", imported, first=IMPORT_AGAIN, when=front(ImportDialog)),
     ),
 )
 
@@ -532,6 +560,12 @@ CONFIGURATION = Walk(
             when=front(DiscardDialog),
         ),
         Step("discard.discard", "d", edited(), first=("config.discard",), when=front(DiscardDialog)),
+        Step("app.leave", "q", front(UnsavedDialog), first=("config.edit", "config.edit")),
+        Step("unsaved.stay", "escape", front(ConfigScreen)),
+        Step("unsaved.stay", "n", front(ConfigScreen), first=("app.leave",)),
+        Step("unsaved.save", "s", front(ReviewDialog), first=("app.leave",)),
+        Step("unsaved.save", "enter", front(ReviewDialog), first=("review.stay", "app.leave")),
+        Step("unsaved.drop", "d", leaves(Leave.FINISH), first=("review.stay", "app.leave")),
     ),
 )
 
@@ -560,5 +594,6 @@ WIZARD = Walk(
 )
 
 WALKS: Sequence[Walk] = (
-    ENDPOINTS, EVERYWHERE, *LEAVING, ROUTING, REQUESTS, INSPECTOR, LONG_BODY, STATS, CLIENTS, CONFIGURATION, WIZARD,
+    ENDPOINTS, WELCOME, EVERYWHERE, *LEAVING, ROUTING, REQUESTS, INSPECTOR, LONG_BODY, STATS, CLIENTS, CONFIGURATION,
+    WIZARD,
 )  # fmt: skip

@@ -20,6 +20,7 @@ from cccc.control.api import (
     EndpointDraft,
     FlowEnded,
     FlowPiece,
+    Found,
     Learned,
     Loss,
     ModelRule,
@@ -82,6 +83,9 @@ class Hostile(Counted):
             )
             for number, (text, record) in enumerate(zip(texts, cycle(world.RECORDS), strict=False))
         ]  # fmt: skip
+        found = tuple(Found(text, text, text, text, holds_key=True) for text in texts)
+        diff = "".join(f"+{line}\n" for text in texts for line in text[:999].split("\n"))
+        self.importable = replace(self.importable, found=found, diff=diff, path=texts[0])
         self.client_views = {client: self._view(view) for client, view in self.client_views.items()}
 
     def _view(self, view: ClientView) -> ClientView:

@@ -62,3 +62,26 @@ async def test_the_palette_does_what_it_says(fake: FakeControl) -> None:
         await shown.says("beta: switch off")
         await shown.press("down", "enter")
         await shown.until(lambda: not fake.views["beta"].enabled)
+
+
+async def test_a_theme_is_kept_by_the_palette_after_a_look_at_the_change(
+    fake: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[dict[str, str | None]] = []
+    save = fake.config_save
+
+    async def noted(changes: dict[str, str | None]) -> object:
+        saved.append(dict(changes))
+        return await save(changes)
+
+    monkeypatch.setattr(fake, "config_save", noted)
+    async with screens(fake, keys=("ctrl+p", *"keep")) as shown:
+        assert "theme: keep" not in shown.text(), "there is nothing to keep"
+        await shown.press("escape", "T", "ctrl+p", *"theme keep")
+        await shown.says("theme: keep")
+        await shown.press("enter")
+        await shown.says("Save to")
+        assert not saved
+        await shown.press("s")
+        await shown.until(lambda: saved == [{"ui.theme": shown.app.theme}])
+        await shown.until(lambda: shown.app.kept_theme == shown.app.theme)

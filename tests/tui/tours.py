@@ -221,6 +221,33 @@ async def leave(shown: Screens) -> AsyncIterator[str]:
     yield "leave"
 
 
+async def leave_edits(shown: Screens) -> AsyncIterator[str]:
+    await shown.press("6")
+    await shown.says("timeouts")
+    await shown.press("down", "down", "down", "down", "enter", "enter", "q")
+    await shown.says("Leave cccc?")
+    yield "leave-edits"
+
+
+async def importing(shown: Screens) -> AsyncIterator[str]:
+    await shown.says("Found on this machine")
+    await shown.press("i")
+    await shown.says("Import into")
+    yield "import"
+
+
+async def nothing_found(shown: Screens) -> AsyncIterator[str]:
+    await shown.says("Welcome")
+    yield "endpoints-empty-bare"
+
+
+def bare() -> FakeControl:
+    """Nothing, and nothing found either."""
+    fake = Nothing()
+    fake.importable = replace(fake.importable, found=(), diff="")
+    return fake
+
+
 def empty(digit: str, mode: str, says: str) -> Way:
     """A mode that says why there is nothing."""
 
@@ -254,11 +281,14 @@ TOURS: Mapping[str, Tour] = {
     "help": Tour(help_, Afternoon),
     "palette": Tour(palette, Afternoon),
     "leave": Tour(leave, Afternoon, attached=False),
+    "leave edits": Tour(leave_edits, Afternoon),
+    "import": Tour(importing, Nothing),
+    "nothing found": Tour(nothing_found, bare),
 }
 EMPTY: Mapping[str, Tour] = {
     mode: Tour(empty(digit, mode, says), Nothing)
     for digit, mode, says in (
-        ("1", "endpoints", "Welcome"),
+        ("1", "endpoints", "Found on this machine"),
         ("2", "routing", "no endpoints yet"),
         ("3", "requests", "all 0"),
         ("4", "stats", "No requests in the last hour."),

@@ -13,6 +13,7 @@ from cccc.errors import ConfigError, ControlError
 from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.pilot import Screens, screens
+from tui.app import Leave
 from tui.screens import config
 from tui.screens.config import ConfigScreen
 from tui.screens.config_items import as_text
@@ -205,3 +206,50 @@ async def test_what_a_restart_needs_is_said_before(fake: FakeControl, monkeypatc
         await walk(shown, *ROUTING[1:], "enter", "ctrl+s")
         await shown.says("takes effect at the next start")
         await shown.says("server.port")
+
+
+EDITED = (*ROUTING[1:], "enter")
+"""To the first edit: a switch turned."""
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("key", ["q", "Q", "ctrl+q"])
+async def test_leaving_asks_before_edits_are_lost(fake: FakeControl, saves: list[object], key: str) -> None:
+    async with screens(fake, keys=("6",)) as shown:
+        await walk(shown, *EDITED)
+        await shown.says("1 edit not saved")
+        await shown.press("1", key)
+        await shown.says("Not saved: 1 edit of the configuration")
+        await shown.press("escape", "6")
+        await shown.says("1 edit not saved")
+        await shown.press(key, "d")
+        assert shown.app.return_value is Leave.FINISH
+        assert not saves
+
+
+@pytest.mark.usefixtures("settings")
+async def test_what_was_edited_can_be_saved_while_leaving(
+    fake: FakeControl, saves: list[dict[str, str | None]]
+) -> None:
+    async with screens(fake, keys=("6",)) as shown:
+        await walk(shown, *EDITED, "1", "q")
+        await shown.says("Leave cccc?")
+        await shown.press("s")
+        await shown.says("Save to")
+        await shown.press("escape")
+        assert shown.app.return_value is None, "whoever does not save stays"
+        await shown.press("q", "s")
+        await shown.says("Save to")
+        await shown.press("s")
+        await shown.until(lambda: shown.app.return_value is Leave.FINISH)
+        assert saves == [{"routing.sticky_sessions": "false"}]
+
+
+@pytest.mark.usefixtures("settings")
+async def test_a_value_that_is_being_typed_is_not_lost_either(fake: FakeControl) -> None:
+    async with screens(fake, keys=("6",)) as shown:
+        await walk(shown, *ROUTING[1:], "j", "enter", "ctrl+q")
+        assert shown.app.return_value is Leave.FINISH, "nothing was typed"
+    async with screens(fake, keys=("6",)) as shown:
+        await walk(shown, *ROUTING[1:], "j", "enter", "7", "ctrl+q")
+        await shown.says("Leave cccc?")

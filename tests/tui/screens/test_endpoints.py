@@ -84,7 +84,8 @@ async def test_without_endpoints_only_what_means_something_is_offered() -> None:
     fake.views.clear()
     async with screens(fake) as shown:
         await shown.says("Three steps")
-        assert [label for _, label, _ in footer(shown.app)] == ["Add"]
+        await shown.says("Found on this machine")
+        assert [label for _, label, _ in footer(shown.app)] == ["Add", "Import"]
 
 
 async def test_a_deletion_can_be_undone_for_a_while_only(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:

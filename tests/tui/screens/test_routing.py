@@ -12,10 +12,12 @@ from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.pilot import Screens, screens
 from tui.screens.endpoints import EndpointsScreen
-from tui.screens.routing import COLUMNS, LEFT_OUT, RoutingScreen, StackedTable
+from tui.screens.routing import RoutingScreen
+from tui.screens.routing_rows import COLUMNS, LEFT_OUT
 from tui.widgets.chrome import footer
 from tui.widgets.field import Field
 from tui.widgets.live_table import LiveTable
+from tui.widgets.stacked_table import StackedTable
 
 pytestmark = pytest.mark.anyio
 
