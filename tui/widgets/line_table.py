@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.widgets.drawn import LineDrawn
 from tui.widgets.line import Piece, strip
 
 LINES_KEPT = 512
@@ -32,7 +33,7 @@ class Identified(Protocol):
 R = TypeVar("R", bound=Identified)
 
 
-class LineTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
+class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     """Keeps the cursor, scrolls and draws. The selection is an id and stays with its row wherever that goes.
 
     Subclasses say what the header is (``_heading``), what a line is made of (``_made_of``) and how it looks
