@@ -7,18 +7,20 @@ close, is the business of whoever runs the app. ``Leave`` is what the person wan
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import ClassVar, Literal
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 
 from cccc.control.api import Control, visible
 from tui import theme
+from tui.ascii import AsciiFilter
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
 from tui.format import counted, safe
@@ -30,6 +32,7 @@ from tui.screens.leave import LeaveDialog, UnsavedDialog
 from tui.state import Frame, pulses
 from tui.theme import ASCII, FAILED, GLYPHS, Glyphs, Look, Palette
 
+_ASCII_ONLY = AsciiFilter()
 _KEY_NAMES = {"enter": "enter", "up": "up", "down": "down", "left": "left", "right": "right"}
 
 
@@ -106,6 +109,11 @@ class CcccApp(App[Leave]):
     def palette(self) -> Palette:
         """Styles by meaning in the theme in force."""
         return self._palette
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line passes through."""
+        filters = super().get_line_filters()
+        return [*filters, _ASCII_ONLY] if self.glyphs is ASCII else filters
 
     @property
     def in_front(self) -> Dashboard | None:
