@@ -32,6 +32,7 @@ from tui.screens.leave import LeaveDialog, UnsavedDialog
 from tui.state import Frame, pulses
 from tui.theme import ASCII, FAILED, GLYPHS, Glyphs, Look, Palette
 
+_ASCII_ONLY = AsciiFilter()
 _KEY_NAMES = {"enter": "enter", "up": "up", "down": "down", "left": "left", "right": "right"}
 
 
@@ -50,7 +51,6 @@ class _WholeCells(ScrollBarRender):
 
 
 ScrollBar.renderer = _WholeCells
-_ASCII_ONLY = AsciiFilter()
 
 
 class CcccApp(App[Leave]):
@@ -110,15 +110,15 @@ class CcccApp(App[Leave]):
         """Styles by meaning in the theme in force."""
         return self._palette
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line passes through."""
+        filters = super().get_line_filters()
+        return [*filters, _ASCII_ONLY] if self.glyphs is ASCII else filters
+
     @property
     def in_front(self) -> Dashboard | None:
         """The screen that shows frames now, dialogs left aside."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Dashboard)), None)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line passes before it goes to the terminal."""
-        filters = super().get_line_filters()
-        return [*filters, _ASCII_ONLY] if self.glyphs is ASCII else filters
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as people write it, without characters whose width differs between terminals."""

@@ -6,6 +6,8 @@ in text from outside are told so too, because they are those whose width differs
 from outside stays as it is.
 """
 
+# ruff: noqa: RUF001  (characters that look alike are what this is about)
+
 from __future__ import annotations
 
 from rich.segment import Segment

@@ -95,7 +95,7 @@ class Local:
     """``Control`` over a runtime. Used from the runtime's own event loop.
 
     ``reload`` loads the configuration again; ``address`` is where the proxy listens, ``None`` where none runs here.
-    ``client_files`` are the programs of this machine, ``None`` where they are none of this proxy's business (the demo).
+    ``client_files`` are the programs of this machine, ``None`` where they are none of this proxy's business.
     """
 
     def __init__(
