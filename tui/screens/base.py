@@ -18,7 +18,7 @@ from tui.widgets.chrome import HeaderLine, KeyLine, RuleLine, TabLine
 from tui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from tui.app import CcccApp
 
@@ -83,6 +83,18 @@ class Dashboard(Screen[None]):
     def copies(self) -> bool:
         """Whether there is something to copy."""
         return self.copyable() is not None
+
+    @property
+    def unsaved(self) -> str | None:
+        """What would be lost if the screens were left now, in a few words."""
+        return None
+
+    def save_unsaved(self, then: Callable[[], None]) -> None:
+        """Save it, as the person agrees to; ``then`` follows when it is written."""
+        then()
+
+    def drop_unsaved(self) -> None:
+        """Forget it."""
 
     def show_frame(self) -> None:
         """Draw the newest frame."""

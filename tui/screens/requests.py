@@ -98,6 +98,8 @@ class RequestsScreen(Dashboard):
         self.query_one(Said).show([(number, palette[""]), doing])
         self.query_one(Field).set_class(self._complaint is not None, "-wrong")
         hint = "up stops following" if self.log_table.following else "f or end follows the newest"
+        if not shown:
+            hint = "no request yet: 5 sets up a client" if self._wanted == _EVERYTHING else "no request matches"
         set_subtitle(self.query_one("#list"), self._complaint or hint)
 
     def on_line_table_selected(self, message: LogTable.Selected) -> None:

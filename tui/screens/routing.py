@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
@@ -32,67 +30,16 @@ from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
 from tui.screens.endpoints import EndpointsScreen
 from tui.screens.layers import Answer, Question
-from tui.screens.routing_facts import as_text, asks, called, title, until, why
+from tui.screens.routing_facts import as_text, asks, called, title, why
+from tui.screens.routing_rows import COLUMNS, LEFT_OUT, left_out_rows, order_rows
 from tui.state import MINUTE, Frame
-from tui.theme import state
-from tui.widgets.facts import Facts
+from tui.widgets.facts import Fact, Facts, fact
 from tui.widgets.field import Field
-from tui.widgets.live_table import Column, LiveTable, TableRow
+from tui.widgets.live_table import LiveTable
+from tui.widgets.stacked_table import StackedTable
 from tui.widgets.titles import set_subtitle, set_title
 
-if TYPE_CHECKING:
-    from tui.app import CcccApp
-
 DAY = 86_400.0
-
-COLUMNS = (
-    Column("rank", "#", 2, right=True),
-    Column("name", "endpoint", 20),
-    Column("native", "1 native", 8),
-    Column("priority", "2 prio", 6, right=True, from_width=62),
-    Column("health", "3 health", 12, from_width=47),
-    Column("ttft", "4 ttfb", 8, right=True, from_width=56),
-    Column("short", "placed by", 13, from_width=76, to_width=90),
-    Column("placed", "placed here by", 27, from_width=90),
-)
-LEFT_OUT = (
-    Column("mark", "", 2, right=True),
-    Column("name", "not considered", 20),
-    Column("reason", "", 50),
-    Column("place", "", 12, from_width=88),
-)
-
-
-class StackedTable(LiveTable):
-    """One of several tables that are walked through as one."""
-
-    class Left(Message):
-        """The cursor wants to go beyond the end: down, or up."""
-
-        def __init__(self, table: StackedTable, *, down: bool) -> None:
-            super().__init__()
-            self.table = table
-            self.down = down
-
-    CURSOR_STAYS = False
-
-    def action_cursor_down(self) -> None:
-        """The row below, or the next table."""
-        if self.place is None or self.place == len(self.rows) - 1:
-            self.post_message(self.Left(self, down=True))
-        else:
-            super().action_cursor_down()
-
-    def action_cursor_up(self) -> None:
-        """The row above, or the table before."""
-        if not self.place:
-            self.post_message(self.Left(self, down=False))
-        else:
-            super().action_cursor_up()
-
-    def on_focus(self) -> None:
-        """What is under the cursor of the table in focus is selected."""
-        self._tell()
 
 
 class RoutingScreen(Dashboard):
@@ -233,7 +180,11 @@ class RoutingScreen(Dashboard):
     def _show_why(self, frame: Frame) -> None:
         pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
         set_title(pane, title(answer, name))
-        said = why(answer, name, frame, self.cccc) if answer is not None and name is not None else ()
+        said: Sequence[Fact] = ()
+        if frame.overview is not None and not frame.endpoints:
+            said = [fact(None, "Here stands why an endpoint has its place, as soon as there is one.")]
+        elif answer is not None and name is not None:
+            said = why(answer, name, frame, self.cccc)
         self.query_one("#detail Facts", Facts).show(said)
         self.refresh_keys()
 
@@ -371,63 +322,3 @@ class RoutingScreen(Dashboard):
     def on_line_table_opened(self) -> None:
         """A click on the selected row."""
         self.run_worker(self.action_open(), group="open")
-
-
-def order_rows(answer: Answer, frame: Frame, app: CcccApp) -> list[TableRow]:
-    """Those that would be tried, in their order; what was not read is dim."""
-    palette, glyphs, order = app.palette, app.glyphs, answer.ranking.order
-    chosen = {one.endpoint for one in frame.overview.manual} if frame.overview else set()
-    rows = []
-    for at, one in enumerate(order):
-        decider = layers.decided(order[at - 1].key, one.key) if at else None
-        healthy, meaning = layers.standing(one, glyphs)
-        full, short = layers.placed(order, at, glyphs.dot)
-        supposed = answer.question.what_if.get(one.name)
-        priority = ("*" if supposed is not None and supposed.priority is not None else "") + str(one.key.priority)
-        cells = {
-            "native": (layers.native(one, answer.question, glyphs), "native" if one.native else "convert"),
-            "priority": (priority, "warning" if priority.startswith("*") else ""),
-            "health": (healthy, meaning),
-            "response_time": (layers.response_time(one), ""),
-        }
-        drawn = {
-            name: (said, palette[how if layers.read(name, decider) else "dim"]) for name, (said, how) in cells.items()
-        }
-        name = fmt.safe(one.name)
-        rows.append(
-            TableRow(
-                one.name,
-                {
-                    "rank": (str(one.rank), palette[""]),
-                    "name": (f"{glyphs.arrow} {name}" if one.name in chosen else name, palette[""]),
-                    "ttft": drawn.pop("response_time"),
-                    "short": (short, palette["dim"]),
-                    "placed": (full, palette["dim"]),
-                    **drawn,
-                },
-            )
-        )
-    return rows
-
-
-def left_out_rows(answer: Answer, frame: Frame, app: CcccApp) -> list[TableRow]:
-    """Those that are not considered, why, until when, and the place they would have."""
-    palette, rows = app.palette, []
-    for one in answer.ranking.excluded:
-        view = frame.endpoint(one.name)
-        said, meaning = state(view, frame.now, app.glyphs) if view is not None else (fmt.NOTHING, "dim")
-        supposed = answer.question.what_if.get(one.name)
-        down = supposed is not None and supposed.down
-        place = "" if one.would_be is None else f"would be #{one.would_be}"
-        rows.append(
-            TableRow(
-                one.name,
-                {
-                    "mark": (app.glyphs.failed if down else said[:1], palette["warning" if down else meaning]),
-                    "name": (fmt.safe(one.name), palette[""]),
-                    "reason": (until(one, frame.now), palette["warning" if down else "dim"]),
-                    "place": (place, palette["dim"]),
-                },
-            )
-        )
-    return rows

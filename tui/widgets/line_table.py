@@ -49,7 +49,7 @@ class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindi
         height: 1fr;
         background: $background;
         scrollbar-size-horizontal: 0;
-        & > .line-table--header { text-style: bold; color: $text-muted; }
+        & > .line-table--header { text-style: bold; color: $foreground 60%; }
         & > .line-table--cursor { background: $block-cursor-blurred-background; }
         &:focus > .line-table--cursor {
             background: $block-cursor-background;
@@ -109,11 +109,7 @@ class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindi
             return
         place = max(0, min(place, len(self._rows) - 1))
         before, self.selected = self.place, self._rows[place].id
-        top = round(self.scroll_offset.y)
-        if place < top:
-            self.scroll_to(y=place, animate=False, force=True, immediate=True)
-        elif place >= top + self._height:
-            self.scroll_to(y=place - self._height + 1, animate=False, force=True, immediate=True)
+        self._bring_into_sight(place)
         if place != before:
             self._refresh_lines({before, place})
             self._tell()
@@ -206,6 +202,13 @@ class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindi
     def _move(self, by: int) -> None:
         if (place := self.place) is not None:
             self.go(place + by)
+
+    def _bring_into_sight(self, place: int) -> None:
+        top = round(self.scroll_offset.y)
+        if place < top:
+            self.scroll_to(y=place, animate=False, force=True, immediate=True)
+        elif place >= top + self._height:
+            self.scroll_to(y=place - self._height + 1, animate=False, force=True, immediate=True)
 
     @property
     def _height(self) -> int:

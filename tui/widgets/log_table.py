@@ -74,9 +74,11 @@ class LogTable(LineTable[Row]):
         return place is not None
 
     def on_resize(self) -> None:
-        """Keep the newest in sight while following."""
+        """Keep the newest in sight while following, and else what is selected."""
         if self.following:
             self.scroll_end(animate=False, immediate=True, force=True)
+        elif (place := self.place) is not None:
+            self._bring_into_sight(place)
 
     def on_mouse_scroll_up(self) -> None:
         """Whoever looks back does not follow."""

@@ -61,29 +61,6 @@ async def test_capital_a_sets_up_what_is_there(fake: FakeControl) -> None:
         assert applied == [ClientType.CLAUDE_CODE], "Codex is set up, the third is not there"
 
 
-@pytest.mark.parametrize(("key", "keeps"), [("k", True), ("r", False), ("escape", None)])
-async def test_undoing_codex_asks_about_its_table(fake: FakeControl, key: str, keeps: bool | None) -> None:
-    async with screens(fake, keys=("5",)) as shown:
-        await shown.says(PREVIEW)
-        await shown.press("down")
-        await shown.until(lambda: "Undo" in keys_shown(shown))
-        await shown.press("u")
-        await shown.says("Undo the set-up of Codex?")
-        await shown.press(key)
-        await shown.until(lambda: shown.app.screen is shown.app.in_front)
-        restored = [detail for verb, _, detail in fake.client_calls if verb == "restore"]
-        assert restored == ([] if keeps is None else [keeps])
-
-
-async def test_t_starts_it_once(fake: FakeControl) -> None:
-    async with screens(fake, keys=("5",)) as shown:
-        await shown.says(PREVIEW)
-        await shown.press("t")
-        await shown.until(lambda: ("prove", ClientType.CLAUDE_CODE, None) in fake.client_calls)
-        assert shown.said == [world.PROOF.message]
-        await shown.says("✓ 12:32:00")
-
-
 async def test_v_puts_old_and_new_beside_each_other(fake: FakeControl) -> None:
     async with screens(fake, keys=("5",)) as shown:
         await shown.says("1      - {}")
