@@ -133,7 +133,9 @@ class LiveTable(DataTable[Text], inherit_bindings=False):
 
     def _keep_selected(self, ids: list[str]) -> None:
         if self.selected not in self._drawn:
-            self._choose(ids[min(self.cursor_row, len(ids) - 1)] if ids else None)
+            chosen = ids[min(self.cursor_row, len(ids) - 1)] if ids else None
+            if chosen != self.selected:  # an empty table that stays empty has nothing to tell
+                self._choose(chosen)
         if self.selected is not None and self._id_at(self.cursor_row) != self.selected:
             self.move_cursor(row=self.get_row_index(self.selected), scroll=False)
 
