@@ -156,7 +156,7 @@ KEYS: tuple[Key, ...] = (
     Key("discard.discard", "d", "Discard", "Forget these edits"),
     Key("discard.stay", "escape", "Stay", "Go on editing"),
     Key("review.save", "s,enter,ctrl+s", "Save", "Write the file; the previous version is kept"),
-    Key("review.stay", "escape", "Back", "Go on editing"),
+    Key("review.stay", "escape", "Back", "Write nothing"),
     Key("importing.save", "s,enter,ctrl+s", "Import", "Write these endpoints; the previous version is kept"),
     Key("importing.stay", "escape", "Back", "Import nothing"),
     Key("table.cursor_up", "up,k", "Up", "The row above", footer=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 
 from cccc.control.api import ClientOptions, ClientState, ClientType
@@ -176,3 +177,20 @@ async def test_the_editor_is_told_of_what_is_not_there(fake: FakeControl, tmp_pa
         (tmp_path / "no.json").write_text("{}")
         await shown.press("o")
         assert "terminal of its own" in shown.said[-1]
+
+
+async def test_a_proxy_that_takes_its_time_is_asked_once(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, go = [], anyio.Event()
+    clients = fake.clients
+
+    async def slowly() -> object:
+        asked.append(1)
+        await go.wait()
+        return await clients()
+
+    monkeypatch.setattr(fake, "clients", slowly)
+    async with screens(fake, keys=("5",)) as shown:
+        await shown.settled()
+        assert len(asked) <= 2, "once when it came to the front, once when its table was drawn"
+        go.set()
+        await shown.says("Claude Code sends its requests here")
