@@ -185,6 +185,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.help", "question_mark,f1", "Help", "What this screen shows and which keys work", footer=False),
     Key("app.maximise", "F", "Maximise", "Give the pane in focus the whole screen, or give it back", footer=False),
     Key("app.next_theme", "T", "Theme", "Try the next theme", footer=False),
+    Key("app.suspend", "ctrl+z", "To the shell", "Back to the shell until fg, where that stops no proxy", footer=False),
     Key("app.leave", "q", "Leave", "Leave; asks when requests are in flight", footer=False),
     Key("app.leave_now", "Q,ctrl+q", "Leave at once", "Leave; requests in flight still finish", footer=False),
 )

@@ -9,8 +9,10 @@ import pytest
 
 from tests.control.fake import FakeControl
 from tests.tui.pilot import screens
+from tui.app import Leave
 from tui.screens import TABS
 from tui.screens.endpoints import EndpointsScreen
+from tui.terminal import TerminalGone
 from tui.theme import Look
 from tui.widgets.live_table import LiveTable
 
@@ -85,3 +87,16 @@ async def test_a_theme_is_kept_by_the_palette_after_a_look_at_the_change(
         await shown.press("s")
         await shown.until(lambda: saved == [{"ui.theme": shown.app.theme}])
         await shown.until(lambda: shown.app.kept_theme == shown.app.theme)
+
+
+async def test_a_terminal_that_is_gone_is_like_a_signal_to_leave(fake: FakeControl) -> None:
+    async with screens(fake, attached=False, keys=("q",)) as shown:
+        await shown.says("The proxy has 1 request in flight.")
+        shown.app.post_message(TerminalGone())
+        await shown.until(lambda: not shown.app.is_running)
+        assert shown.app.return_value is Leave.FINISH
+
+
+async def test_ctrl_z_does_not_stop_a_proxy_of_this_process(fake: FakeControl) -> None:
+    async with screens(fake, attached=False, keys=("ctrl+z",)) as shown:
+        assert shown.said == ["ctrl+z would stop the proxy too, in the middle of every answer; q leaves"]
