@@ -15,17 +15,17 @@ from cccc.control.bridge import bridge
 from cccc.server.app import App
 
 SWITCH_S = 0.0005
-"""Seconds for which the screens may keep the interpreter to themselves while the proxy waits for it."""
+"""Seconds for which another thread may keep the interpreter to itself while the proxy waits for it."""
 
 Main = Callable[[Listening], Awaitable[None]]
 """Runs a proxy until it has stopped, and calls back in its own loop once it accepts connections."""
 
 
 def make_room() -> None:
-    """Keep the screens from holding up the streams of a proxy in the same process.
+    """Keep the other threads of this process, which draw or write the log, from holding up a proxy's streams.
 
-    A thread that draws hands over after ``SWITCH_S`` instead of Python's 5 ms, and the modules of both, some hundred
-    thousand objects that stay for good, are no longer searched for garbage, which stops all threads meanwhile.
+    They hand over after ``SWITCH_S`` instead of Python's 5 ms, and the modules, some hundred thousand objects that stay
+    for good, are no longer searched for garbage, which stops all threads meanwhile.
     """
     sys.setswitchinterval(SWITCH_S)
     gc.collect()

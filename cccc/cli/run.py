@@ -63,7 +63,13 @@ def run_demo(session: Session, *, port: int, tui: bool) -> None:
 
 
 def _headless(session: Session, proxy: Proxy, greeting: Callable[[str], str]) -> None:
-    run_loop(lambda: proxy(session.note, session.note, lambda _, url: session.note(greeting(url)), signals=True))
+    from cccc.cli.background import make_room
+
+    def listening(_: App, url: str) -> None:
+        session.note(greeting(url))
+        make_room()
+
+    run_loop(lambda: proxy(session.note, session.note, listening, signals=True))
 
 
 def _proxy(session: Session) -> Proxy:
