@@ -84,6 +84,10 @@ async def test_what_cancels_from_outside_goes_through() -> None:
 
 
 async def test_an_error_in_the_block_goes_through() -> None:
-    with pytest.raises(KeyError), Watchdog() as watchdog:
-        watchdog.wait_until(anyio.current_time() + LONG)
-        raise KeyError
+    async def fails() -> None:
+        with Watchdog() as watchdog:
+            watchdog.wait_until(anyio.current_time() + LONG)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await fails()
