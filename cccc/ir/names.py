@@ -32,7 +32,7 @@ class ToolName(NamedTuple):
 
 
 class Names:
-    """The names of one request, both ways."""
+    """The names of one request, both ways. ``stay``: the target takes all of them as they are."""
 
     def __init__(self, names: Iterable[ToolName], abilities: Abilities) -> None:
         self._abilities = abilities
@@ -47,6 +47,7 @@ class Names:
         for name in changed:
             if name not in self._targets:
                 self._map(name, self._made(name))
+        self.stay = not changed
 
     def target(self, name: ToolName) -> ToolName:
         """What the target is told."""
