@@ -39,7 +39,7 @@ class Names:
         self._targets: dict[ToolName, ToolName] = {}
         self._clients: dict[ToolName, ToolName] = {}
         changed: list[ToolName] = []
-        for name in names:
+        for name in dict.fromkeys(names):  # most are called more often than once
             if self._plain(name):
                 self._map(name, name)
             else:
