@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from cccc.cli import heap
 from cccc.cli.run import Listening
 from cccc.control.api import Control
 from cccc.control.bridge import bridge
@@ -24,12 +24,10 @@ Main = Callable[[Listening], Awaitable[None]]
 def make_room() -> None:
     """Keep the other threads of this process, which draw or write the log, from holding up a proxy's streams.
 
-    They hand over after ``SWITCH_S`` instead of Python's 5 ms, and the modules, some hundred thousand objects that stay
-    for good, are no longer searched for garbage, which stops all threads meanwhile.
+    They hand over after ``SWITCH_S`` instead of Python's 5 ms, and none is stopped for long by a search for garbage.
     """
     sys.setswitchinterval(SWITCH_S)
-    gc.collect()
-    gc.freeze()
+    heap.settle()
 
 
 class BackgroundProxy:

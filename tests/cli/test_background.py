@@ -91,16 +91,20 @@ async def test_whatever_ends_it_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def normal_room() -> Iterator[float]:
-    before = sys.getswitchinterval()
+    before, thresholds = sys.getswitchinterval(), gc.get_threshold()
     yield before
     sys.setswitchinterval(before)
+    gc.set_threshold(*thresholds)
     gc.unfreeze()
 
 
 def test_making_room_shortens_turns_and_leaves_what_is_loaded_alone(normal_room: float) -> None:
+    thresholds = gc.get_threshold()
     make_room()
     assert sys.getswitchinterval() < normal_room
     assert gc.get_freeze_count() > 0
+    assert gc.get_threshold()[:2] == thresholds[:2]
+    assert gc.get_threshold()[2] > thresholds[2]
 
 
 def test_a_proxy_without_screens_makes_room_once_it_listens(
