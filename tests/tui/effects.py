@@ -260,6 +260,7 @@ LEAVING = (
         attached=False,
         ready=row("alpha"),
         steps=(
+            Step("app.suspend", "ctrl+z", notice("ctrl+z would stop the proxy too")),
             Step("app.leave", "q", front(LeaveDialog)),
             Step("leave.stay", "escape", front(EndpointsScreen)),
             Step("leave.stay", "n", front(EndpointsScreen), first=("app.leave",)),
