@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import ClassVar, Literal
 
@@ -16,11 +16,13 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 
 from cccc.control.api import Control, visible
 from tui import theme
+from tui.ascii import AsciiFilter
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
 from tui.format import counted, safe, safe_lines
@@ -28,11 +30,12 @@ from tui.keys import BY_ID, bindings
 from tui.screens import TABS, Tab
 from tui.screens.base import Dashboard
 from tui.screens.help import HelpScreen
-from tui.screens.leave import LeaveDialog
+from tui.screens.leave import LeaveDialog, UnsavedDialog
 from tui.state import Frame, pulses
 from tui.terminal import TerminalDriver, TerminalGone
 from tui.theme import ASCII, FAILED, GLYPHS, Glyphs, Look, Palette
 
+_ASCII_ONLY = AsciiFilter()
 _KEY_NAMES = {"enter": "enter", "up": "up", "down": "down", "left": "left", "right": "right"}
 
 
@@ -99,6 +102,8 @@ class CcccApp(App[Leave]):
         for each in theme.themes():
             self.register_theme(each)
         self.theme = look.theme if look.theme in self.available_themes else theme.DEFAULT_THEME
+        self.kept_theme = self.theme
+        """The one that comes again at the next start."""
         self.set_keymap({key: keys for key, keys in (look.keymap or {}).items() if key in BY_ID})
         for tab in tabs:
             self.add_mode(tab.mode, tab.screen)
@@ -107,6 +112,11 @@ class CcccApp(App[Leave]):
     def palette(self) -> Palette:
         """Styles by meaning in the theme in force."""
         return self._palette
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line passes through."""
+        filters = super().get_line_filters()
+        return [*filters, _ASCII_ONLY] if self.glyphs is ASCII else filters
 
     @property
     def in_front(self) -> Dashboard | None:
@@ -174,7 +184,7 @@ class CcccApp(App[Leave]):
         """Try the next theme, in the order of their names."""
         names = sorted(self.available_themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
-        self.say(f"theme {self.theme}; to keep it: ui.theme in the configuration")
+        self.say(f"theme {self.theme}; ctrl+p, theme: keep writes it into the configuration")
 
     def action_copy(self) -> None:
         """Copy what the screen in front has selected."""
@@ -192,15 +202,36 @@ class CcccApp(App[Leave]):
             self.say("ctrl+z would stop the proxy too, in the middle of every answer; q leaves", severity="warning")
 
     def action_leave(self) -> None:
-        """Leave; ask first where requests in flight would end with us."""
+        """Leave; ask first where edits would be lost, and where requests in flight would end with us."""
+        self._with_nothing_unsaved(self._leave)
+
+    def action_leave_now(self) -> None:
+        """Leave without asking for anything but edits that would be lost."""
+        self._with_nothing_unsaved(lambda: self.exit(Leave.FINISH))
+
+    def _leave(self) -> None:
         if self.attached or not self.frame.live or self.frame.trouble is not None:
             self.exit(Leave.FINISH)
         elif not isinstance(self.screen, LeaveDialog):
             self.push_screen(LeaveDialog(self.frame.live), self._answered)
 
-    def action_leave_now(self) -> None:
-        """Leave without asking."""
-        self.exit(Leave.FINISH)
+    def _with_nothing_unsaved(self, leave: Callable[[], None]) -> None:
+        screens = [
+            screen for stack in self._screen_stacks.values() for screen in stack if isinstance(screen, Dashboard)
+        ]
+        screen = next((screen for screen in screens if screen.ready and screen.unsaved), None)
+        if screen is None:
+            leave()
+        elif not isinstance(self.screen, UnsavedDialog):
+
+            def answered(answer: str | None) -> None:
+                if answer == "save":
+                    screen.save_unsaved(leave)
+                elif answer == "drop":
+                    screen.drop_unsaved()
+                    leave()
+
+            self.push_screen(UnsavedDialog(screen.unsaved or ""), answered)
 
     def _answered(self, leave: str | None) -> None:
         if leave is not None:

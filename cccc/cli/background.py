@@ -16,17 +16,16 @@ from cccc.errors import NotRunning
 from cccc.server.app import App
 
 SWITCH_S = 0.0005
-"""Seconds for which the screens may keep the interpreter to themselves while the proxy waits for it."""
+"""Seconds for which another thread may keep the interpreter to itself while the proxy waits for it."""
 
 Main = Callable[[Listening], Awaitable[None]]
 """Runs a proxy until it has stopped, and calls back in its own loop once it accepts connections."""
 
 
 def make_room() -> None:
-    """Keep the screens from holding up the streams of a proxy in the same process.
+    """Keep the other threads of this process, which draw or write the log, from holding up a proxy's streams.
 
-    A thread that draws hands over after ``SWITCH_S`` instead of Python's 5 ms, and neither is stopped for long by a
-    search for garbage.
+    They hand over after ``SWITCH_S`` instead of Python's 5 ms, and none is stopped for long by a search for garbage.
     """
     sys.setswitchinterval(SWITCH_S)
     heap.settle()
