@@ -227,10 +227,10 @@ class RoutingScreen(Dashboard):
     def _put_cursor(self) -> None:
         """The selection is an endpoint: it stays with that one when it goes to the other table."""
         home = self._home
-        if self._chosen is not None:
+        if self._chosen is not None and self._chosen != home.selected:
             home.select(self._chosen)
-            if home is not self.focused and isinstance(self.focused, StackedTable):
-                self.set_focus(home)
+        if home is not self.focused and isinstance(self.focused, StackedTable):
+            self.set_focus(home)
 
     def _show_why(self, frame: Frame) -> None:
         pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
