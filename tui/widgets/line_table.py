@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.widgets.drawn import LineDrawn
 from tui.widgets.line import Piece, strip
 
 LINES_KEPT = 512
@@ -32,7 +33,7 @@ class Identified(Protocol):
 R = TypeVar("R", bound=Identified)
 
 
-class LineTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
+class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     """Keeps the cursor, scrolls and draws. The selection is an id and stays with its row wherever that goes.
 
     Subclasses say what the header is (``_heading``), what a line is made of (``_made_of``) and how it looks
@@ -46,8 +47,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     LineTable {
         height: 1fr;
+        overflow: hidden auto;
         background: $background;
-        scrollbar-size-horizontal: 0;
         & > .line-table--header { text-style: bold; color: $text-muted; }
         & > .line-table--cursor { background: $block-cursor-blurred-background; }
         &:focus > .line-table--cursor {
@@ -78,8 +79,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._rows: Sequence[R] = ()
         self._places: Mapping[str, int] = {}
-        self._lines: LRUCache[tuple[Hashable, int, str, Style], Strip] = LRUCache(LINES_KEPT)
-        self._background = Style.null()
+        self._lines: LRUCache[tuple[Hashable, int, str, bool, bool], Strip] = LRUCache(LINES_KEPT)
         self.selected: str | None = None
 
     @property
@@ -122,26 +122,22 @@ class LineTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         self._lines.clear()
         self.refresh()
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Some lines of the screen, all on the same background."""
-        self._background = self.rich_style
-        return super().render_lines(crop)
-
     def render_line(self, y: int) -> Strip:
         """One line of the screen: the header, or a row."""
-        width, background = self._width, self._background
+        width = self._width
         if y == 0:
             style = self.get_component_rich_style("line-table--header", partial=True)
-            return strip([(self._heading(width), style)], width, background)
+            return strip([(self._heading(width), style)], self.size.width, self.rich_style)
         place = round(self.scroll_offset.y) + y - 1
         if place >= len(self._rows):
-            return Strip.blank(width, background)
-        cursor = self._cursor() if place == self.place else Style.null()
-        key = (self._made_of(place), width, self.app.theme, background + cursor)
+            return Strip.blank(self.size.width, self.rich_style)
+        under = place == self.place and (self.has_focus or self.CURSOR_STAYS)
+        key = (self._made_of(place), width, self.app.theme, under, under and self.has_focus)
         line = self._lines.get(key)
         if line is None:
+            cursor = self.get_component_rich_style("line-table--cursor", partial=True) if under else Style.null()
             pieces = ((said, style + cursor) for said, style in self._pieces(place, width))
-            line = self._lines[key] = strip(pieces, width, background + cursor)
+            line = self._lines[key] = strip(pieces, self.size.width, self.rich_style + cursor)
         return line
 
     def watch_show_vertical_scrollbar(self) -> None:
@@ -197,7 +193,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         """Have these rows from now on; their lines are for the caller to refresh."""
         self._rows = rows
         self._places = {row.id: place for place, row in enumerate(rows)}
-        self.virtual_size = Size(0, len(rows) + 1)  # lines fit whatever the width: nothing scrolls sideways
+        self.virtual_size = Size(0, len(rows) + 1)
 
     def _tell(self) -> None:
         self.post_message(self.Selected(self, self.selected_row))
@@ -220,11 +216,6 @@ class LineTable(ScrollView, Generic[R], can_focus=True, inherit_bindings=False):
         """The places that are on the screen."""
         top = round(self.scroll_offset.y)
         return range(top, min(top + self._height, len(self._rows)))
-
-    def _cursor(self) -> Style:
-        if self.has_focus or self.CURSOR_STAYS:
-            return self.get_component_rich_style("line-table--cursor", partial=True)
-        return Style.null()
 
     def _refresh_lines(self, places: Collection[int | None]) -> None:
         top = round(self.scroll_offset.y)
