@@ -157,6 +157,16 @@ async def test_enter_inspects_and_escape_comes_back(fake: FakeControl) -> None:
         await shown.until(lambda: log(shown).selected == GONE)
 
 
+async def test_a_click_selects_and_one_more_inspects(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.pilot.click(LogTable, offset=(3, 1))
+        await shown.until(lambda: log(shown).selected == OK)
+        assert not log(shown).following
+        await shown.pilot.click(LogTable, offset=(3, 1))
+        await shown.says(f"Request {OK}")
+
+
 async def test_r_sends_it_again_after_asking(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)
