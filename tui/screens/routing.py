@@ -6,6 +6,7 @@ their priorities are written into the configuration.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.app import ComposeResult
