@@ -87,12 +87,14 @@ def _proxy(session: Session) -> Proxy:
 async def _demo(folder: Path, port: int, say: Say, log: Say, listening: Listening, *, signals: bool) -> None:
     import anyio
 
+    from cccc.demo.clients import demo_machine
     from cccc.demo.world import demo_world
     from cccc.server.app import App
 
     async with demo_world(folder) as world, anyio.create_task_group() as tasks:
         # An empty environment: neither the user's settings nor their egress proxy belong into the demo.
-        app = App(folder, lambda: world.config_path, {}, {"port": str(port)}, say, log=log)
+        machine = demo_machine(folder)
+        app = App(folder, lambda: world.config_path, {}, {"port": str(port)}, say, machine=machine, log=log)
 
         def begin(url: str) -> None:
             listening(app, url)
