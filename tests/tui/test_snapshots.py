@@ -163,6 +163,9 @@ async def test_help(size: str) -> None:
     async with screens(busy(), size=SIZES[size], keys=("3", "question_mark")) as shown:
         await shown.says("Every request")
         await shown.matches(f"help-{size}")
+        await shown.press("k", "r")
+        await shown.says("Press its new key")
+        await shown.matches(f"change-key-{size}")
 
 
 @pytest.mark.parametrize("size", SIZES)
