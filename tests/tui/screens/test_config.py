@@ -115,7 +115,7 @@ async def test_x_goes_back_to_the_default_and_z_takes_that_back(fake: FakeContro
     async with screens(fake, keys=("6",)) as shown:
         await walk(shown, *ROUTING[1:], "j", "x")
         await shown.says("[ 6 ]")
-        assert screen(shown)._edits == {"routing.max_attempts": None}
+        assert screen(shown)._edits.values == {"routing.max_attempts": None}
         await shown.press("z")
         await shown.says("[ 4 ]")
         assert not screen(shown)._edits
