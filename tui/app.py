@@ -7,10 +7,12 @@ close, is the business of whoever runs the app. ``Leave`` is what the person wan
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import ClassVar, Literal
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -23,13 +25,14 @@ from tui import theme
 from tui.ascii import AsciiFilter
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
-from tui.format import counted, safe
+from tui.format import counted, safe, safe_lines
 from tui.keys import BY_ID, bindings
 from tui.screens import TABS, Tab
 from tui.screens.base import Dashboard
 from tui.screens.help import HelpScreen
 from tui.screens.leave import LeaveDialog, UnsavedDialog
 from tui.state import Frame, pulses
+from tui.terminal import TerminalDriver, TerminalGone
 from tui.theme import ASCII, FAILED, GLYPHS, Glyphs, Look, Palette
 
 _ASCII_ONLY = AsciiFilter()
@@ -84,7 +87,7 @@ class CcccApp(App[Leave]):
         tabs: tuple[Tab, ...] = TABS,
         beat: float = BEAT,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         look = look or Look()
         self.tabs = tabs
         self.control = control
@@ -142,6 +145,10 @@ class CcccApp(App[Leave]):
             with self.batch_update():
                 screen.show_frame()
 
+    def on_terminal_gone(self, _: TerminalGone) -> None:
+        """As after a signal to leave."""
+        self.exit(Leave.FINISH)
+
     def say(self, text: str, *, severity: Literal["information", "warning", "error"] = "information") -> None:
         """A remark that goes away by itself."""
         self.notify("\n".join(map(safe, text.splitlines())), severity=severity, markup=False)
@@ -187,6 +194,13 @@ class CcccApp(App[Leave]):
             lines = said.splitlines()
             self.say(f"copied {counted(len(lines), 'line')}" if len(lines) > 1 else f"copied {said}")
 
+    def action_suspend(self) -> None:
+        """Back to the shell; not where that would stop the proxy too."""
+        if self.attached:
+            self.action_suspend_process()
+        else:
+            self.say("ctrl+z would stop the proxy too, in the middle of every answer; q leaves", severity="warning")
+
     def action_leave(self) -> None:
         """Leave; ask first where edits would be lost, and where requests in flight would end with us."""
         self._with_nothing_unsaved(self._leave)
@@ -222,6 +236,10 @@ class CcccApp(App[Leave]):
     def _answered(self, leave: str | None) -> None:
         if leave is not None:
             self.exit(Leave(leave))
+
+    def _fatal_error(self) -> None:
+        """Say what broke in plain text. Rich would show the values of variables too, and keys are among them."""
+        self.panic(Text("\n".join(safe_lines(traceback.format_exc()))))
 
     def _theme_changed(self) -> None:
         self._palette = Palette(self.theme_variables)

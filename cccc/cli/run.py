@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-from cccc.cli import heap
 from cccc.cli.session import Session
 from cccc.errors import CcccError, ControlError
 
@@ -64,11 +63,13 @@ def run_demo(session: Session, *, port: int, tui: bool) -> None:
 
 
 def _headless(session: Session, proxy: Proxy, greeting: Callable[[str], str]) -> None:
-    def begin(_: App, url: str) -> None:
-        session.note(greeting(url))
-        heap.settle()
+    from cccc.cli.background import make_room
 
-    run_loop(lambda: proxy(session.note, session.note, begin, signals=True))
+    def listening(_: App, url: str) -> None:
+        session.note(greeting(url))
+        make_room()
+
+    run_loop(lambda: proxy(session.note, session.note, listening, signals=True))
 
 
 def _proxy(session: Session) -> Proxy:

@@ -15,7 +15,7 @@ from cccc.control.api import CcccError
 from tui.keys import BY_ID, bindings, keys_of
 from tui.state import Frame
 from tui.widgets.chrome import HeaderLine, KeyLine, RuleLine, TabLine
-from tui.widgets.log_table import LogTable
+from tui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -118,8 +118,8 @@ class Dashboard(Screen[None]):
         """The theme has changed: what was drawn with the old one's colours is drawn again."""
         for line in self.query("HeaderLine, TabLine, RuleLine, KeyLine, Facts"):
             line.refresh()
-        for log in self.query(LogTable):
-            log.forget()
+        for table in self.query(LineTable):
+            table.forget()
         self.show_frame()
 
     async def attempt(self, work: Awaitable[object], done: str | None = None) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from cccc.control.api import CcccError, ConfigField, ConfigForm, ConfigSection, FieldKind, Saved
 from tui import format as fmt
@@ -24,6 +24,8 @@ from tui.widgets.field import Field
 from tui.widgets.form import Form
 from tui.widgets.live_table import Column, LiveTable, TableRow
 from tui.widgets.prose import Paragraph, Prose, paragraph
+from tui.widgets.said import Said
+from tui.widgets.titles import set_subtitle, set_title
 
 ASKED_EVERY = 5.0
 """Seconds between two looks at the configuration in force while the screen is in front."""
@@ -52,7 +54,7 @@ class ConfigScreen(Dashboard):
     def body(self) -> ComposeResult:
         with Horizontal(id="filter-line"):
             yield Field(placeholder="/ to search all settings", compact=True, id="filter")
-            yield Static(id="filter-state", markup=False)
+            yield Said(id="filter-state")
         with Horizontal(id="config"):
             with Vertical(id="list", classes="pane") as pane:
                 pane.border_title = "Sections"
@@ -94,7 +96,7 @@ class ConfigScreen(Dashboard):
     def on_frame(self, frame: Frame) -> None:  # noqa: ARG002  (frames know nothing of settings)
         self._draw()
 
-    def on_live_table_selected(self) -> None:
+    def on_line_table_selected(self) -> None:
         """Another section."""
         self._draw()
 
@@ -145,9 +147,7 @@ class ConfigScreen(Dashboard):
             )
             for section in form.sections
         ]
-        table = self.query_one(LiveTable)
-        table.styles.height = len(rows) + 1
-        table.show(rows)
+        self.query_one(LiveTable).show(rows)
         self.query_one("#about", Prose).show(about(form, undoable=self._saved is not None, glyphs=self.cccc.glyphs))
 
     def _draw_settings(self, form: ConfigForm) -> None:
@@ -159,10 +159,10 @@ class ConfigScreen(Dashboard):
             text = as_text(section, self._edits.values, toml=form.toml) if self._as_text else []
             self.query_one("#text", Prose).show([Paragraph(((fmt.safe(line), ""),)) for line in text])
             title = f"{fmt.safe(section.name)} {self.cccc.glyphs.dot} {fmt.safe(section.help)}"
-            pane.border_title = fmt.title(f"Settings with {wanted}" if wanted else title)
+            set_title(pane, f"Settings with {wanted}" if wanted else title)
         edits = f"{self._edits.counted()} not saved: ^s shows the diff first"
-        pane.border_subtitle = fmt.title(self._complaint or (edits if self._edits else ""))
-        self.query_one("#filter-state", Static).update(f"{len(fields)} found " if wanted else "")
+        set_subtitle(pane, self._complaint or (edits if self._edits else ""))
+        self.query_one(Said).show([(f"{len(fields)} found  ", self.cccc.palette[""])] if wanted else ())
 
     def applies(self, verb: str) -> bool:
         field, typing = self.selected, self.form.editing is not None

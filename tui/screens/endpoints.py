@@ -23,6 +23,7 @@ from tui.state import QUIET, Frame, ttft_by_minute
 from tui.theme import LETTERS, state
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.live_table import Column, LiveTable, TableRow
+from tui.widgets.titles import set_subtitle, set_title
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
@@ -101,24 +102,24 @@ class EndpointsScreen(Dashboard):
         table.show(rows(frame, self.cccc))
         pane = self.query_one("#list")
         ranked_for = frame.ranked_for.value.replace("_", " ")
-        pane.border_title = fmt.title(f"Endpoints {self.cccc.glyphs.dot} ranked for {ranked_for}")
+        set_title(pane, f"Endpoints {self.cccc.glyphs.dot} ranked for {ranked_for}")
         if frame.overview is not None:
             known = frame.overview
             counts = f"{fmt.counted(known.endpoints_total, 'endpoint')}, {known.endpoints_usable} usable"
             hint = ", c ranks for another client" if len(frame.endpoints) else ""
-            pane.border_subtitle = fmt.title(counts + hint)
+            set_subtitle(pane, counts + hint)
         if self._wanted is not None and frame.endpoint(self._wanted) is not None:
             table.select(self._wanted)
             self._wanted = None
         self._show_detail()
 
-    def on_live_table_selected(self) -> None:
+    def on_line_table_selected(self) -> None:
         """Another endpoint: other facts, other keys."""
         self._show_detail()
 
     def _show_detail(self) -> None:
         pane, chosen = self.query_one("#detail"), self.selected
-        pane.border_title = fmt.title(chosen.name) if chosen else None
+        set_title(pane, chosen.name if chosen else None)
         self.query_one(Facts).show(self._facts(self.frame, chosen.name) if chosen else ())
         if chosen is not None and chosen.name != self._asked:
             self._asked = chosen.name
@@ -318,8 +319,8 @@ class EndpointsScreen(Dashboard):
             name = view.name
             self.app.push_screen(DetailScreen("endpoints", name, lambda frame: self._facts(frame, name), copies=name))
 
-    def on_data_table_row_selected(self) -> None:
-        """Enter, or a click on the selected row."""
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
         self.action_open()
 
 

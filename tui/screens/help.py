@@ -10,7 +10,7 @@ from importlib.resources import files
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Input, Markdown, Static
+from textual.widgets import Markdown, Static
 
 from cccc.control.api import CcccError, Saved
 from tui import format as fmt
@@ -71,11 +71,23 @@ class HelpScreen(Dashboard):
         palette = self.cccc.palette
         return text([(fmt.fit(" ".join(names), _KEY_WIDTH), palette["accent"]), (said, palette[""])])
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self) -> None:
         """Only what says these words."""
-        words = event.value.lower().split()
-        self.query_one("#keys", Static).update(self._keys(words))
-        self.query_one(Markdown).update(found(help_text(self._about), words))
+        self._show_keys()
+        self.query_one(Markdown).update(found(help_text(self._about), self._words))
+
+    @property
+    def _words(self) -> list[str]:
+        """What is looked for."""
+        return self.query_one(Field).value.lower().split()
+
+    def _show_keys(self) -> None:
+        self.query_one("#keys", Static).update(self._keys(self._words))
+
+    def refresh_look(self) -> None:
+        """The keys have colours of the theme."""
+        self._show_keys()
+        super().refresh_look()
 
     def on_input_submitted(self) -> None:
         """Read what was found."""

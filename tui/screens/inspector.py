@@ -37,6 +37,7 @@ from tui.widgets.chrome import InnerTabs
 from tui.widgets.facts import LABEL_WIDTH
 from tui.widgets.field import Field
 from tui.widgets.line_view import LineView
+from tui.widgets.titles import set_subtitle, set_title
 
 T = TypeVar("T")
 
@@ -156,10 +157,10 @@ class InspectorScreen(Dashboard):
         if row is not None:
             way = f"{row.client_type.value.replace('_', '-')} {self.cccc.glyphs.arrow} {row.endpoint or fmt.NOTHING}"
             title += [fmt.clock(row.time), fmt.safe(way)]
-        pane.border_title = fmt.title(dot.join(title))
+        set_title(pane, dot.join(title))
         ids = [one.id for one in self._rows()]
         place = ids.index(self.request_id) + 1 if self.request_id in ids else None
-        pane.border_subtitle = fmt.title(f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else "")
+        set_subtitle(pane, f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else "")
         self._draw()
         self.refresh_keys()
 

@@ -33,10 +33,11 @@ from tui.screens.layers import Answer, Question
 from tui.screens.routing_facts import as_text, asks, called, title, why
 from tui.screens.routing_rows import COLUMNS, LEFT_OUT, left_out_rows, order_rows
 from tui.state import MINUTE, Frame
-from tui.widgets.facts import Facts
+from tui.widgets.facts import Fact, Facts, fact
 from tui.widgets.field import Field
 from tui.widgets.live_table import LiveTable
 from tui.widgets.stacked_table import StackedTable
+from tui.widgets.titles import set_subtitle, set_title
 
 DAY = 86_400.0
 
@@ -75,7 +76,7 @@ class RoutingScreen(Dashboard):
     def on_mount(self) -> None:
         """Keys go to the order."""
         self._order.focus()
-        self._left_out.show_cursor = self._left_out.display = False
+        self._left_out.display = False
 
     @property
     def _order(self) -> StackedTable:
@@ -84,6 +85,12 @@ class RoutingScreen(Dashboard):
     @property
     def _left_out(self) -> StackedTable:
         return self.query_one("#left-out", StackedTable)
+
+    @property
+    def _home(self) -> StackedTable:
+        """The table in which the chosen endpoint stands."""
+        left_out = self._answer.ranking.excluded if self._answer is not None else ()
+        return self._left_out if self._chosen in [one.name for one in left_out] else self._order
 
     @property
     def question(self) -> Question:
@@ -141,8 +148,8 @@ class RoutingScreen(Dashboard):
         self.query_one("#ask Facts", Facts).show(asks(frame, answer, question.client, question.model, app))
         pane = self.query_one("#list")
         model = f" {dot} {fmt.safe(question.model)}" if question.model else ""
-        pane.border_title = fmt.title(f"Order of attempts {dot} {called(question.client)}{model}")
-        pane.border_subtitle = fmt.title(self._subtitle(question, frame))
+        set_title(pane, f"Order of attempts {dot} {called(question.client)}{model}")
+        set_subtitle(pane, self._subtitle(question, frame))
         if answer is not None:
             self._show_tables(answer, frame)
         self._show_why(frame)
@@ -160,33 +167,34 @@ class RoutingScreen(Dashboard):
         order, left_out = answer.ranking.order, answer.ranking.excluded
         if self._chosen is None and order:
             self._chosen = order[0].name
-        tables = (self._order, self._left_out)
         self._left_out.display = bool(left_out)
-        tables[0].show(order_rows(answer, frame, self.cccc))
-        tables[1].show(left_out_rows(answer, frame, self.cccc))
-        self._put_cursor(tables)
+        self._order.show(order_rows(answer, frame, self.cccc))
+        self._left_out.show(left_out_rows(answer, frame, self.cccc))
+        self._put_cursor()
 
-    def _put_cursor(self, tables: Sequence[StackedTable]) -> None:
+    def _put_cursor(self) -> None:
         """The selection is an endpoint: it stays with that one when it goes to the other table."""
-        names = [one.name for one in (self._answer.ranking.order if self._answer else ())]
-        home = tables[0] if self._chosen in names else tables[1]
-        if self._chosen is None or not home.row_count:
-            return
-        home.select(self._chosen)
-        if home is not self.focused and self.focused in tables:
+        home = self._home
+        if self._chosen is not None and self._chosen != home.selected:
+            home.select(self._chosen)
+        if home is not self.focused and isinstance(self.focused, StackedTable):
             self.set_focus(home)
 
     def _show_why(self, frame: Frame) -> None:
         pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
-        pane.border_title = fmt.title(title(answer, name))
-        said = why(answer, name, frame, self.cccc) if answer is not None and name is not None else ()
+        set_title(pane, title(answer, name))
+        said: Sequence[Fact] = ()
+        if frame.overview is not None and not frame.endpoints:
+            said = [fact(None, "Here stands why an endpoint has its place, as soon as there is one.")]
+        elif answer is not None and name is not None:
+            said = why(answer, name, frame, self.cccc)
         self.query_one("#detail Facts", Facts).show(said)
         self.refresh_keys()
 
-    def on_live_table_selected(self, message: LiveTable.Selected) -> None:
+    def on_line_table_selected(self, message: LiveTable.Selected) -> None:
         """Another endpoint: other reasons. What the table without the cursor says does not count."""
-        if message.table is self.focused and message.row_id == message.table.selected and message.row_id is not None:
-            self._choose(message.row_id)
+        if message.table is self.focused and message.row is not None and message.row.id == message.table.selected:
+            self._choose(message.row.id)
 
     def _choose(self, name: str) -> None:
         if name != self._chosen:
@@ -197,12 +205,11 @@ class RoutingScreen(Dashboard):
     def on_stacked_table_left(self, message: StackedTable.Left) -> None:
         """Beyond one table is the other."""
         other = self._left_out if message.down else self._order
-        if other is not message.table and other.row_count:
+        if other is not message.table and other.rows:
             other.focus()
-            other.move_cursor(row=0 if message.down else other.row_count - 1)
-            if (name := other.id_at_cursor) is not None:
-                other.select(name)
-                self._choose(name)
+            other.go(0 if message.down else len(other.rows) - 1)
+            if other.selected is not None:
+                self._choose(other.selected)
 
     def applies(self, verb: str) -> bool:
         if verb == "write":
@@ -244,9 +251,7 @@ class RoutingScreen(Dashboard):
 
     def _leave_field(self) -> None:
         self.remove_class("-asking")
-        self._order.focus()
-        if self._answer is not None:
-            self._put_cursor((self._order, self._left_out))
+        self._home.focus()
         self.refresh_keys()
 
     def action_down(self) -> None:
@@ -315,6 +320,6 @@ class RoutingScreen(Dashboard):
                 )
             )
 
-    def on_data_table_row_selected(self) -> None:
-        """Enter, or a click on the selected row."""
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
         self.run_worker(self.action_open(), group="open")

@@ -10,6 +10,8 @@ from tui.widgets.live_table import LiveTable
 class StackedTable(LiveTable):
     """One of several tables that are walked through as one."""
 
+    CURSOR_STAYS = False
+
     class Left(Message):
         """The cursor wants to go beyond the end: down, or up."""
 
@@ -20,22 +22,18 @@ class StackedTable(LiveTable):
 
     def action_cursor_down(self) -> None:
         """The row below, or the next table."""
-        if self.cursor_row >= self.row_count - 1:
+        if self.place is None or self.place == len(self.rows) - 1:
             self.post_message(self.Left(self, down=True))
         else:
             super().action_cursor_down()
 
     def action_cursor_up(self) -> None:
         """The row above, or the table before."""
-        if self.cursor_row <= 0:
+        if not self.place:
             self.post_message(self.Left(self, down=False))
         else:
             super().action_cursor_up()
 
     def on_focus(self) -> None:
-        """Only the table in focus has a cursor."""
-        self.show_cursor = True
-
-    def on_blur(self) -> None:
-        """Only the table in focus has a cursor."""
-        self.show_cursor = False
+        """What is under the cursor of the table in focus is selected."""
+        self._tell()

@@ -111,17 +111,6 @@ async def test_what_the_environment_says_cannot_be_edited_into_silence(fake: Fak
 
 
 @pytest.mark.usefixtures("settings")
-async def test_x_goes_back_to_the_default_and_z_takes_that_back(fake: FakeControl) -> None:
-    async with screens(fake, keys=("6",)) as shown:
-        await walk(shown, *ROUTING[1:], "j", "x")
-        await shown.says("[ 6 ]")
-        assert screen(shown)._edits.values == {"routing.max_attempts": None}
-        await shown.press("z")
-        await shown.says("[ 4 ]")
-        assert not screen(shown)._edits
-
-
-@pytest.mark.usefixtures("settings")
 async def test_a_choice_takes_the_next(fake: FakeControl) -> None:
     async with screens(fake, keys=("6",)) as shown:
         await walk(shown, "down", "enter", "enter")
@@ -138,16 +127,6 @@ async def test_slash_searches_all_sections(fake: FakeControl) -> None:
         assert shown.app.clipboard == "logging.retention_days = 30"
         await shown.press("escape")
         await shown.says("Where the proxy listens")
-
-
-@pytest.mark.usefixtures("settings")
-async def test_v_shows_the_section_as_it_would_stand_in_the_file(fake: FakeControl) -> None:
-    async with screens(fake, keys=("6",)) as shown:
-        await walk(shown, *ROUTING[1:], "enter", "v")
-        await shown.says("routing:")
-        await shown.says("  sticky_sessions: false")
-        await shown.press("v")
-        await shown.says("[ ] off")
 
 
 @pytest.mark.parametrize("toml", [False, True])

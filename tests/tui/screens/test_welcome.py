@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from cccc.control.api import Found, Saved
+from cccc.control.api import Saved
 from cccc.errors import ControlError
 from tests.control import world
 from tests.control.fake import FakeControl
-from tests.tui.corpus import HOSTILE
 from tests.tui.pilot import screens
 
 pytestmark = pytest.mark.anyio
@@ -36,14 +35,6 @@ async def test_i_shows_first_and_writes_then(empty: FakeControl) -> None:
         await shown.press("z")
         await shown.until(lambda: empty.undone == [world.SAVED])
         await shown.says("Welcome")
-
-
-async def test_esc_imports_nothing(empty: FakeControl) -> None:
-    async with screens(empty) as shown:
-        await shown.says("Found on this machine")
-        await shown.press("i", "escape")
-        await shown.says("Welcome")
-        assert not empty.views
 
 
 async def test_what_cannot_be_imported_is_told_and_not_written(empty: FakeControl) -> None:
@@ -85,16 +76,3 @@ async def test_with_endpoints_nothing_is_looked_for(fake: FakeControl, monkeypat
         await shown.says("alpha")
         await shown.press("i")
         await shown.says("alpha")
-
-
-async def test_hostile_text_from_the_files_is_shown_as_text(empty: FakeControl) -> None:
-    for start in range(0, len(HOSTILE), 40):
-        texts = HOSTILE[start : start + 40]
-        found = tuple(Found(text, text, text, text, holds_key=True) for text in texts)
-        diff = "".join(f"+{line}\n" for text in texts for line in text.split("\n"))
-        empty.importable = replace(empty.importable, found=found, diff=diff, path=texts[0])
-        async with screens(empty) as shown:
-            await shown.says("Found on this machine")
-            await shown.press("i")
-            await shown.says("Import into")
-            assert all(character.isprintable() for line in shown.lines() for character in line)
