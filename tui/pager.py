@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
+from textual.app import App, SuspendNotSupported
+
 from tui import programs
 
 _USUAL = "less"
@@ -21,6 +23,18 @@ def pager(environ: Mapping[str, str]) -> list[str]:
 def page(command: Sequence[str], text: str) -> None:
     """Show the text until the pager ends. Raises ``OSError`` where it cannot be started."""
     programs.run(command, text.encode("utf-8", "replace"))
+
+
+def lent(app: App[object], text: str) -> str | None:
+    """Give the terminal to the user's pager until it ends; a sentence where that cannot be."""
+    try:
+        with app.suspend():
+            page(pager(os.environ), text)
+    except SuspendNotSupported:
+        return "this terminal cannot be lent to a pager"
+    except (OSError, ValueError) as error:
+        return f"PAGER cannot be run: {error}"
+    return None
 
 
 def write_new(folder: Path, name: str, data: bytes) -> Path:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +85,11 @@ def add_endpoints(path: Path, drafts: Iterable[EndpointDraft], environ: Mapping[
 
 def preview_endpoints(path: Path, drafts: Iterable[EndpointDraft], environ: Mapping[str, str]) -> ConfigDiff:
     """What ``add_endpoints`` would do. Raises ``ConfigError`` where the file cannot be read or not be edited safely."""
-    file = _File.read(path)
-    text = file.changed(_appending(file, drafts))
-    return ConfigDiff("".join(_diff(file, text)), _problems(file, text, environ))
+    file, known = _File.read(path), tuple(drafts)
+    masks = {draft.key.masked for draft in known if draft.key is not None}
+    masked = [draft if draft.key is None else replace(draft, key=Secret(draft.key.masked)) for draft in known]
+    diff = _diff(file, file.changed(_appending(file, masked)), shown=masks)
+    return ConfigDiff("".join(diff), _problems(file, file.changed(_appending(file, known)), environ))
 
 
 def edit_endpoint(path: Path, name: str, draft: EndpointDraft, environ: Mapping[str, str]) -> Saved:
@@ -210,10 +212,11 @@ def _steps(changes: ConfigChanges, *, toml: bool) -> list[patch.Step]:
     return steps
 
 
-def _diff(file: _File, text: str) -> Iterator[str]:
-    """The lines of a unified diff, keys masked."""
+def _diff(file: _File, text: str, shown: Collection[str] = ()) -> Iterator[str]:
+    """The lines of a unified diff, keys masked, as they are and as they are written; ``shown`` are masks already."""
     after = documents.parse(text, toml=file.toml, name=file.path.name)
-    masked = Redactor([Secret(value) for value in {*_literals(file.document.data), *_literals(after.data)}])
+    keys = {*_literals(file.document.data), *_literals(after.data)} - {*shown}
+    masked = Redactor([Secret(value) for value in keys | {json.dumps(key, ensure_ascii=False)[1:-1] for key in keys}])
     name = file.path.name
     for line in difflib.unified_diff(file.text.splitlines(), text.splitlines(), name, name, lineterm=""):
         yield f"{masked.text(line)}\n"

@@ -72,6 +72,7 @@ def test_what_lies_about_on_this_machine(tmp_path: Path) -> None:
     assert (plan.path, plan.problems) == (str(here.target), ())
     assert 'auth_value: "${MINE_KEY}"' in plan.diff
     assert KEY not in plan.diff
+    assert "…7d1e" in plan.diff
     assert "secret" not in repr(plan)
     assert tree(tmp_path) == before, "looking changes nothing"
 
@@ -145,6 +146,24 @@ def test_addresses_and_keys_that_no_endpoint_may_have_are_told_of(tmp_path: Path
     (one,) = here.plan().found
     assert "two words" not in repr(here.plan())
     assert "expected a key" in one.note
+
+
+@pytest.mark.parametrize("key", ["k!", 'sk-"quoted\\key"-long', "sk-plain-and-long-enough-key", "{[brackets]}"])
+def test_no_key_is_shown_however_it_is_written(tmp_path: Path, key: str) -> None:
+    here = World(tmp_path)
+    path = here.holds(
+        "x.toml",
+        f"[model_providers.a]\nbase_url = 'https://a.example/v1'\nexperimental_bearer_token = '{key}'\n"
+        f"http_headers = {{ x-secret = 'header-{key}' }}\n",
+    )
+    plan = here.plan(path)
+    assert [one.endpoint for one in plan.found] == ["a"]
+    assert key not in plan.diff
+    assert json.dumps(key)[1:-1] not in plan.diff
+    here.apply(path)
+    secret = load(here.target, environ={}, options={}).endpoints[0].auth.secret
+    assert secret is not None
+    assert secret.reveal() == key
 
 
 def test_other_tools_are_pointed_out(tmp_path: Path) -> None:

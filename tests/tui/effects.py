@@ -36,6 +36,7 @@ from tests.tui.inspector import case
 from tests.tui.pilot import Screens
 from tui.app import Leave
 from tui.inspector.tabs import Tab
+from tui.screens.change_key import ChangeKeyDialog
 from tui.screens.config import ConfigScreen
 from tui.screens.detail import DetailScreen
 from tui.screens.dialog import DiscardDialog, ImportDialog, KeepTableDialog, ReviewDialog
@@ -246,6 +247,16 @@ EVERYWHERE = Walk(
         Step("help.back", "f1", front(EndpointsScreen), first=("app.help",)),
         Step("app.next_theme", "T", lambda shown: shown.app.theme == "textual-light"),
         Step("app.commands", "ctrl+p", front(CommandPalette)),
+    ),
+)
+
+HELP = Walk(
+    "help",
+    ready=row("alpha"),
+    steps=(
+        Step("help.manual", "o", notice("this terminal cannot be lent to a pager"), first=("app.help",)),
+        Step("help.search", "slash", typing),
+        Step("help.change", "k", front(ChangeKeyDialog), first=("help.back", "app.help")),
     ),
 )
 
@@ -508,7 +519,7 @@ def at(place: int) -> So:
 
 
 def edited(*keys: str) -> So:
-    return lambda shown: front(ConfigScreen)(shown) and list(configuration(shown)._edits) == list(keys)
+    return lambda shown: front(ConfigScreen)(shown) and list(configuration(shown)._edits.values) == list(keys)
 
 
 def saved(times: int) -> So:
@@ -595,6 +606,6 @@ WIZARD = Walk(
 )
 
 WALKS: Sequence[Walk] = (
-    ENDPOINTS, WELCOME, EVERYWHERE, *LEAVING, ROUTING, REQUESTS, INSPECTOR, LONG_BODY, STATS, CLIENTS, CONFIGURATION,
-    WIZARD,
+    ENDPOINTS, WELCOME, EVERYWHERE, HELP, *LEAVING, ROUTING, REQUESTS, INSPECTOR, LONG_BODY, STATS, CLIENTS,
+    CONFIGURATION, WIZARD,
 )  # fmt: skip

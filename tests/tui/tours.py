@@ -206,6 +206,9 @@ async def help_(shown: Screens) -> AsyncIterator[str]:
     await shown.press("3", "question_mark")
     await shown.says("Every request")
     yield "help"
+    await shown.press("k", "r")
+    await shown.says("Press its new key")
+    yield "change-key"
 
 
 async def palette(shown: Screens) -> AsyncIterator[str]:

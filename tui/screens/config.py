@@ -15,6 +15,7 @@ from tui import format as fmt
 from tui.background import start
 from tui.editor import edit
 from tui.screens.base import Dashboard
+from tui.screens.config_edits import Edits
 from tui.screens.config_items import about, after, as_text, found, items, value_of
 from tui.screens.dialog import DiscardDialog
 from tui.screens.saving import difference, review
@@ -44,9 +45,7 @@ class ConfigScreen(Dashboard):
     def __init__(self) -> None:
         super().__init__()
         self._form: ConfigForm | None = None
-        self._edits: dict[str, str | None] = {}
-        self._problems: dict[str, str] = {}
-        """What is wrong with an edit, by its key."""
+        self._edits = Edits()
         self._saved: Saved | None = None
         self._complaint: str | None = None
         self._as_text = False
@@ -137,32 +136,31 @@ class ConfigScreen(Dashboard):
         self.refresh_keys()
 
     def _draw_sections(self, form: ConfigForm) -> None:
-        palette, rows = self.cccc.palette, []
-        for section in form.sections:
-            edits = sum(field.key in self._edits for field in section.fields)
-            rows.append(
-                TableRow(
-                    section.name,
-                    {
-                        "name": (fmt.safe(section.name), palette[""]),
-                        "edits": (fmt.counted(edits, "edit") if edits else "", palette["warning"]),
-                    },
-                )
+        palette = self.cccc.palette
+        rows = [
+            TableRow(
+                section.name,
+                {
+                    "name": (fmt.safe(section.name), palette[""]),
+                    "edits": (self._edits.counted(section), palette["warning"]),
+                },
             )
+            for section in form.sections
+        ]
         self.query_one(LiveTable).show(rows)
         self.query_one("#about", Prose).show(about(form, undoable=self._saved is not None, glyphs=self.cccc.glyphs))
 
     def _draw_settings(self, form: ConfigForm) -> None:
         pane, section, wanted = self.query_one("#settings"), self.section, self.query_one("#filter", Field).value
         fields = self._fields()
-        self.form.show(items(fields, self._edits, self._problems, self.form.selected, self.cccc.glyphs))
+        self.form.show(items(fields, self._edits.values, self._edits.problems, self.form.selected, self.cccc.glyphs))
         self.form.display, self.query_one("#as-text").display = not self._as_text, self._as_text
         if section is not None:
-            text = as_text(section, self._edits, toml=form.toml) if self._as_text else []
+            text = as_text(section, self._edits.values, toml=form.toml) if self._as_text else []
             self.query_one("#text", Prose).show([Paragraph(((fmt.safe(line), ""),)) for line in text])
             title = f"{fmt.safe(section.name)} {self.cccc.glyphs.dot} {fmt.safe(section.help)}"
             set_title(pane, f"Settings with {wanted}" if wanted else title)
-        edits = f"{fmt.counted(len(self._edits), 'edit')} not saved: ^s shows the diff first"
+        edits = f"{self._edits.counted()} not saved: ^s shows the diff first"
         set_subtitle(pane, self._complaint or (edits if self._edits else ""))
         self.query_one(Said).show([(f"{len(fields)} found  ", self.cccc.palette[""])] if wanted else ())
 
@@ -173,8 +171,8 @@ class ConfigScreen(Dashboard):
         free = field is not None and field.overridden_by is None
         return {
             "edit": field is not None and not typing,
-            "default": free and field is not None and value_of(field, self._edits) != field.default,
-            "undo_edit": field is not None and field.key in self._edits,
+            "default": free and field is not None and value_of(field, self._edits.values) != field.default,
+            "undo_edit": field is not None and field in self._edits,
             "review": bool(self._edits) or typing,
             "undo_save": self._saved is not None,
             "editor": self._form.path is not None,
@@ -183,7 +181,11 @@ class ConfigScreen(Dashboard):
 
     def copyable(self) -> str | None:
         field = self.selected
-        return f"{field.key} = {value_of(field, self._edits)}" if field and field.kind is not FieldKind.SECRET else None
+        return (
+            f"{field.key} = {value_of(field, self._edits.values)}"
+            if field and field.kind is not FieldKind.SECRET
+            else None
+        )
 
     def action_edit(self) -> None:
         """Into the settings; there, turn a switch or a choice, or type a value."""
@@ -195,10 +197,10 @@ class ConfigScreen(Dashboard):
             self.cccc.say(f"{field.key} comes from {field.overridden_by}; an edit here would not win")
         elif field.kind in _TYPED:
             hidden = field.kind is FieldKind.SECRET
-            self.form.edit("" if hidden else value_of(field, self._edits), hidden=hidden)
+            self.form.edit("" if hidden else value_of(field, self._edits.values), hidden=hidden)
             self.refresh_keys()
         else:
-            self._change(field, after(field, value_of(field, self._edits)))
+            self._change(field, after(field, value_of(field, self._edits.values)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search as it is typed; ask whether a value is good as soon as it stands still."""
@@ -226,21 +228,14 @@ class ConfigScreen(Dashboard):
             self._change(field, typed)
 
     def _change(self, field: ConfigField, value: str | None) -> None:
-        self._problems.pop(field.key, None)
-        if value == field.value:
-            self._edits.pop(field.key, None)
-        else:
-            self._edits[field.key] = value
+        if self._edits.change(field, value):
             start(self, partial(self._check, field.key, value), f"check {field.key}")
         self._draw()
 
     async def _check(self, key: str, value: str | None) -> None:
         diff = await difference(self.cccc, {key: value})
         wrong = next((one.message for one in diff.problems if one.fatal), None) if diff else None
-        if wrong is not None:
-            self._problems[key] = wrong
-        else:
-            self._problems.pop(key, None)
+        self._edits.judge(key, wrong)
         if self.is_current:
             self._draw()
 
@@ -267,7 +262,7 @@ class ConfigScreen(Dashboard):
 
     @property
     def unsaved(self) -> str | None:
-        return f"{fmt.counted(len(self._edits), 'edit')} of the configuration" if self._edits or self._typing else None
+        return f"{self._edits.counted()} of the configuration" if self._edits or self._typing else None
 
     @property
     def _typing(self) -> bool:
@@ -275,7 +270,7 @@ class ConfigScreen(Dashboard):
         field = next((one for one in self._fields() if one.key == self.form.editing), None)
         if field is None:
             return False
-        return self.form.typed != ("" if field.kind is FieldKind.SECRET else value_of(field, self._edits))
+        return self.form.typed != ("" if field.kind is FieldKind.SECRET else value_of(field, self._edits.values))
 
     def save_unsaved(self, then: Callable[[], None]) -> None:
         self._review(then)
@@ -297,12 +292,11 @@ class ConfigScreen(Dashboard):
             then()
 
         if self._edits:
-            review(self.cccc, self._edits, self._form.path if self._form else None, written)
+            review(self.cccc, self._edits.values, self._form.path if self._form else None, written)
 
     def _written(self, saved: Saved) -> None:
         self._saved = saved
         self._edits.clear()
-        self._problems.clear()
         self.cccc.say(f"written to {saved.path}; u takes it back")
         self._ask()
 
@@ -327,21 +321,19 @@ class ConfigScreen(Dashboard):
         search = self.query_one("#filter", Field)
         if (typing := self.form.editing) is not None:
             self.form.leave()
-            if typing not in self._edits:
-                self._problems.pop(typing, None)
+            self._edits.drop_problem(typing)
         elif search.value or search.has_focus:
             search.clear()
             self.query_one(LiveTable).focus()
         elif not self.query_one(LiveTable).has_focus:
             self.query_one(LiveTable).focus()
         elif self._edits:
-            said = [paragraph(f"{fmt.counted(len(self._edits), 'edit')} would be lost; nothing was written.", indent=0)]
+            said = [paragraph(f"{self._edits.counted()} would be lost; nothing was written.", indent=0)]
             self.app.push_screen(DiscardDialog("Discard edits?", said), self._discarded)
         self._draw()
 
     def _discarded(self, answer: str | None) -> None:
         if answer is not None:
             self._edits.clear()
-            self._problems.clear()
             if self.is_current:
                 self._draw()
