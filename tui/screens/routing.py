@@ -159,9 +159,11 @@ class RoutingScreen(Dashboard):
 
     def _show_tables(self, answer: Answer, frame: Frame) -> None:
         order, left_out = answer.ranking.order, answer.ranking.excluded
+        tables = (self._order, self._left_out)
+        if self.focused in tables and self.focused.selected is not None:
+            self._chosen = self.focused.selected  # somebody moved at this moment
         if self._chosen is None and order:
             self._chosen = order[0].name
-        tables = (self._order, self._left_out)
         self._left_out.display = bool(left_out)
         tables[0].show(order_rows(answer, frame, self.cccc))
         tables[1].show(left_out_rows(answer, frame, self.cccc))
@@ -203,7 +205,7 @@ class RoutingScreen(Dashboard):
         """Beyond one table is the other."""
         other = self._left_out if message.down else self._order
         if other is not message.table and other.rows:
-            other.focus()
+            self.set_focus(other)
             other.go(0 if message.down else len(other.rows) - 1)
             if other.selected is not None:
                 self._choose(other.selected)
@@ -248,7 +250,7 @@ class RoutingScreen(Dashboard):
 
     def _leave_field(self) -> None:
         self.remove_class("-asking")
-        self._order.focus()
+        self.set_focus(self._order)
         if self._answer is not None:
             self._put_cursor((self._order, self._left_out))
         self.refresh_keys()
