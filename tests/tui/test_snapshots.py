@@ -46,10 +46,10 @@ async def test_in_ascii_and_in_hardly_any_room(name: str) -> None:
     tour = TOURS[name]
     async with screens(tour.world(), attached=tour.attached, look=Look(DARK, "ascii")) as shown:
         async for stop in tour.way(shown):
-            for size in ROOMS:
+            await look_at(shown, stop, "small", "wide", look="-ascii")
+            for size in (*ROOMS, WIDE):
                 await shown.resize(size)
                 assert len(shown.lines()) == size[1], stop
-            await look_at(shown, stop, "small", "wide", look="-ascii")
 
 
 @pytest.mark.parametrize("name", MODES)
