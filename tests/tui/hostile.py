@@ -86,6 +86,7 @@ class Hostile(Counted):
         found = tuple(Found(text, text, text, text, holds_key=True) for text in texts)
         diff = "".join(f"+{line}\n" for text in texts for line in text[:999].split("\n"))
         self.importable = replace(self.importable, found=found, diff=diff, path=texts[0])
+        self.told = replace(world.OVERVIEW, version=next(some), address=next(some), warnings=tuple(texts))
         self.client_views = {client: self._view(view) for client, view in self.client_views.items()}
 
     def _view(self, view: ClientView) -> ClientView:
@@ -97,19 +98,19 @@ class Hostile(Counted):
         )  # fmt: skip
 
     async def overview(self) -> Overview:
-        return replace(world.OVERVIEW, version=next(self.some), address=next(self.some), warnings=tuple(self.texts))
+        return self.told
 
     async def rank(self, *_: object, **__: object) -> Ranking:
         return self.ranking
 
     async def endpoint_detail(self, name: str) -> EndpointDetail:
-        some = self.some
+        one, other = self.texts[:2]
         return replace(
             await super().endpoint_detail(name),
-            key=next(some),
-            proxy=next(some),
+            key=one,
+            proxy=other,
             learned=tuple(Learned(text, None) for text in self.texts),
-            model_rules=(ModelRule(next(some), next(some)),),
+            model_rules=(ModelRule(one, other),),
         )
 
     async def stats(self, by: StatsKey, **_: object) -> StatsView:
@@ -120,26 +121,22 @@ class Hostile(Counted):
         return StatsView(world.NOW, by, groups)
 
     async def client_plan(self, client: object, options: object = None) -> ClientPlan:
-        some = self.some
+        one, other, *more = self.texts
         lines = [text[:200] for text in self.texts if not text[:200].splitlines()[1:]]
         diff = f"@@ -1,{len(lines)} +1,{len(lines)} @@\n" + "".join(f"-{line}\n+{line}\n" for line in lines)
-        reasons = tuple(PlannedReason(next(some), next(some)) for _ in range(9))
-        file = PlannedFile(next(some), True, "", "", diff, reasons, next(some))
+        file = PlannedFile(one, True, "", "", diff, tuple(PlannedReason(text, text) for text in more[:9]), other)
         made = world.client_plan(world.CLIENTS[0], ClientOptions())
-        return replace(
-            made, title=next(some), url=next(some), files=(file,), warnings=(next(some),), notes=(next(some),)
-        )
+        return replace(made, title=one, url=other, files=(file,), warnings=(one,), notes=(other,))
 
     async def config_form(self) -> ConfigForm:
         (section,) = world.FORM.sections
+        one, *_ = self.texts
         fields = tuple(
-            replace(section.fields[0], key=f"routing.{number}", title=text, help=text, value=text,
-                    source=next(self.some), overridden_by=next(self.some) if number % 2 else None)
+            replace(section.fields[0], key=f"routing.{number}", title=text, help=text, value=text, source=text,
+                    overridden_by=text if number % 2 else None)
             for number, text in enumerate(self.texts)
         )  # fmt: skip
-        return replace(
-            world.FORM, path=next(self.some), sections=(replace(section, help=next(self.some), fields=fields),)
-        )
+        return replace(world.FORM, path=one, sections=(replace(section, help=one, fields=fields),))
 
     async def probe(self, draft: EndpointDraft, *, model: str | None = None) -> ProbeReport:
         some = self.some

@@ -91,7 +91,8 @@ class Screens:
         ``UPDATE_SNAPSHOTS=1`` writes the file once nothing changes any more. Look at what you have written.
         """
         path = SNAPSHOTS / f"{name}.txt"
-        if os.environ.get("UPDATE_SNAPSHOTS"):
+        known = path.read_text(encoding="utf-8") if path.exists() else None
+        if os.environ.get("UPDATE_SNAPSHOTS") and self.text() + "\n" != known:
             path.write_text(await self.settled() + "\n", encoding="utf-8")
         wanted = path.read_text(encoding="utf-8")
         for _ in range(_PATIENCE):

@@ -21,6 +21,9 @@ from tui.theme import Look, contrast
 pytestmark = pytest.mark.anyio
 
 SIZES = {"wide": WIDE, "small": SMALL}
+ROOMS = ((60, 20), (20, 5), (1, 1))
+"""Narrow, tiny, and what is left of a window that somebody drags shut."""
+
 DARK, LIGHT = "textual-dark", "textual-light"
 _LEGIBLE = 1.5
 """The least contrast of a text to what it stands on; what is dim has about two."""
@@ -39,11 +42,14 @@ async def test_wide_small_and_light(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TOURS)
-async def test_in_ascii(name: str) -> None:
+async def test_in_ascii_and_in_hardly_any_room(name: str) -> None:
     tour = TOURS[name]
     async with screens(tour.world(), attached=tour.attached, look=Look(DARK, "ascii")) as shown:
         async for stop in tour.way(shown):
             await look_at(shown, stop, "small", "wide", look="-ascii")
+            for size in (*ROOMS, WIDE):
+                await shown.resize(size)
+                assert len(shown.lines()) == size[1], stop
 
 
 @pytest.mark.parametrize("name", MODES)

@@ -94,11 +94,11 @@ def error_share(errors: int, requests: int) -> float | None:
 
 
 def compared(now: float, before: float) -> str:
-    """A figure against that of the span before: ``+12%``, ``-3%``, ``as before``; new where there was none."""
+    """A figure against that of the span before: ``+12% vs before``, ``as before``; ``none before`` where it is new."""
     if not before:
         return "none before" if now else "as before"
     change = round((now - before) / before * 100)
-    return "as before" if change == 0 else f"{change:+,}% on before"
+    return "as before" if change == 0 else f"{change:+,}% vs before"
 
 
 def _slower(now: float | None, before: float | None) -> str:
@@ -106,7 +106,7 @@ def _slower(now: float | None, before: float | None) -> str:
         return "none before" if now is not None else "no answer yet"
     change = round(now - before)
     sign = "+" if change > 0 else "-"
-    return f"p50 {sign}{fmt.milliseconds(abs(change))} on before" if change else "p50 as before"
+    return f"p50 {sign}{fmt.milliseconds(abs(change))} vs before" if change else "p50 as before"
 
 
 def _points(now: float | None, before: float | None) -> str:
@@ -132,7 +132,7 @@ def cards(now: Figures, before: Figures) -> dict[str, tuple[Fact, ...]]:
         "errors": (
             fact(None, (f"{fmt.count(now.errors)}", worse or "bold"), (f"  {share}" if now.requests else "", worse)),
             fact(None, f"{fmt.count(now.failovers)} failed over, {fmt.count(now.recovered)} ok"),
-            fact(None, (f"{fmt.count(before.errors)} the span before", "dim")),
+            fact(None, (f"{fmt.count(before.errors)} before", "dim")),
         ),
         "ttfb p50 / p95": (
             fact(None, (f"{fmt.milliseconds(now.ttft_p50_ms)} / {fmt.milliseconds(now.ttft_p95_ms)}", "bold")),

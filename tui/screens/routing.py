@@ -165,6 +165,9 @@ class RoutingScreen(Dashboard):
 
     def _show_tables(self, answer: Answer, frame: Frame) -> None:
         order, left_out = answer.ranking.order, answer.ranking.excluded
+        tables = (self._order, self._left_out)
+        if self.focused in tables and self.focused.selected is not None:
+            self._chosen = self.focused.selected  # somebody moved at this moment
         if self._chosen is None and order:
             self._chosen = order[0].name
         self._left_out.display = bool(left_out)
@@ -206,7 +209,7 @@ class RoutingScreen(Dashboard):
         """Beyond one table is the other."""
         other = self._left_out if message.down else self._order
         if other is not message.table and other.rows:
-            other.focus()
+            self.set_focus(other)
             other.go(0 if message.down else len(other.rows) - 1)
             if other.selected is not None:
                 self._choose(other.selected)
@@ -251,7 +254,7 @@ class RoutingScreen(Dashboard):
 
     def _leave_field(self) -> None:
         self.remove_class("-asking")
-        self._home.focus()
+        self.set_focus(self._home)
         self.refresh_keys()
 
     def action_down(self) -> None:

@@ -97,6 +97,10 @@ class Wizard(ModalScreen[str | None]):
         self._fill()
         self._go(self._step)
 
+    def on_resize(self) -> None:
+        """Steps have their names where there is room."""
+        self.call_after_refresh(self._show)
+
     async def _fetch_presets(self) -> None:
         try:
             self._presets = await self.cccc.control.presets()
@@ -133,7 +137,8 @@ class Wizard(ModalScreen[str | None]):
     def _show(self) -> None:
         """Draw the step in front."""
         wish, palette, glyphs = self._told(), self.cccc.palette, self.cccc.glyphs
-        self.query_one("#steps", Prose).show(facts.steps(self._step, glyphs))
+        steps = self.query_one("#steps", Prose)
+        steps.show(facts.steps(self._step, glyphs, steps.size.width))
         self.query_one(ContentSwitcher).current = f"step-{self._step}"
         if self._step == 1 and self._presets is not None:
             self.query_one("#step-1 LiveTable", LiveTable).show(facts.preset_rows(self._presets, palette, glyphs))

@@ -24,16 +24,21 @@ OTHER = "another"
 
 _TITLES = {"A": "A Anthropic", "C": "C OpenAI Chat", "R": "R OpenAI Responses", "G": "G Gemini"}
 _MODELS_SHOWN = 12
+_STEP = 7
+"""Cells of a step beside its name."""
+
 _CLIENTS = (("Claude Code", WireFormat.ANTHROPIC), ("Codex", WireFormat.OPENAI_RESPONSES))
 
 
-def steps(step: int, glyphs: Glyphs) -> list[Paragraph]:
-    """Where in the wizard one is."""
+def steps(step: int, glyphs: Glyphs, width: int) -> list[Paragraph]:
+    """Where in the wizard one is, in one line of so many cells: where they are few, only this step has its name."""
+    short = width < sum(len(title) + _STEP for title in STEPS)
     pieces: list[tuple[str, str]] = []
     for number, title in enumerate(STEPS, 1):
         done, here = number < step, number == step
         glyph = glyphs.ok if done else glyphs.cursor if here else glyphs.dot
-        pieces.append((f"{glyph} {number} {title}   ", "success" if done else "bold" if here else "dim"))
+        name = f" {title}" if here or not short else ""
+        pieces.append((f"{glyph} {number}{name}   ", "success" if done else "bold" if here else "dim"))
     return [paragraph(*pieces, indent=0)]
 
 

@@ -46,8 +46,8 @@ def test_the_table_beside_has_another_grouping(by: StatsKey) -> None:
 
 @pytest.mark.parametrize(
     ("now", "before", "said"),
-    [(0, 0, "as before"), (5, 0, "none before"), (842, 750, "+12% on before"), (750, 842, "-11% on before"),
-     (1_000, 1_001, "as before"), (0, 7, "-100% on before")],
+    [(0, 0, "as before"), (5, 0, "none before"), (842, 750, "+12% vs before"), (750, 842, "-11% vs before"),
+     (1_000, 1_001, "as before"), (0, 7, "-100% vs before")],
 )  # fmt: skip
 def test_comparisons(now: float, before: float, said: str) -> None:
     assert figures.compared(now, before) == said

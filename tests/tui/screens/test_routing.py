@@ -76,6 +76,15 @@ async def test_the_cursor_walks_through_both_tables(fake: FakeControl) -> None:
         assert routing(shown).chosen == "alpha"
 
 
+async def test_a_move_is_not_lost_to_an_answer_that_comes_at_that_moment(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        routing(shown).query(StackedTable).first().action_cursor_down()
+        routing(shown)._draw(shown.app.frame)
+        await shown.pilot.pause()
+        assert routing(shown).chosen == "beta"
+
+
 async def test_x_supposes_it_down_and_up_again(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)

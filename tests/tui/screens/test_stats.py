@@ -46,7 +46,7 @@ async def ready(shown: Screens) -> None:
 async def test_it_tells_the_hour(counted: Counted) -> None:
     async with screens(counted) as shown:
         await ready(shown)
-        for said in ("842", "+12% on before", "p50 -40 ms on before", "cache read 71% (+3 points)", "overloaded 529",
+        for said in ("842", "+12% vs before", "p50 -40 ms vs before", "cache read 71% (+3 points)", "overloaded 529",
                      "5 needed a second endpoint, 4 ended well", "A→C 31  R→C 12   untouched 799"):  # fmt: skip
             assert said in shown.text()
         assert keys(shown, "#beside") == list(KEYS[StatsKey.MODEL])
