@@ -18,7 +18,7 @@ import orjson
 
 _ROOT = Path(__file__).parents[2]
 _MARK = b"listening on "
-_START_LIMIT = 30.0
+_START_LIMIT = 90.0
 _STOP_LIMIT = 40.0
 
 

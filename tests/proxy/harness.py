@@ -36,7 +36,8 @@ MODEL = "demo-model"
 EVERY_REQUEST = {"logging": {"exclude_paths": []}}
 """Sections of a configuration under which counting tokens gets a row too."""
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
+"""Until a proxy is given up: no test waits for it, and a busy machine takes long to start one."""
 
 Json = dict[str, Any]
 Fields = Sequence[tuple[str, str]]

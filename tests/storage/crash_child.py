@@ -1,7 +1,7 @@
 """Writes to a store until it is killed: forks writers one after the other and kills each with SIGKILL in mid-work.
 
-Every other writer is killed in its first quarter of a second, wherever it is then; the rest some moments after their
-first record is in the file, so that there is something to be torn however busy the machine is.
+Every other writer is killed in its first quarter of a second, wherever it is then; the rest so soon after their first
+record is in the file, so that there is something to be torn however busy the machine is.
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ def main(folder: Path, kills: int) -> None:
             write_for_ever(folder, kill * 100_000, tell if wait else None)
         if wait:
             os.read(told, 1)
-            time.sleep(chance.uniform(0.0, 0.05))
-        else:
-            time.sleep(chance.uniform(0.02, 0.25))
+        time.sleep(chance.uniform(0.02, 0.25))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
