@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -25,6 +26,7 @@ from cccc.control.api import (
     WhatIfs,
 )
 from tui import format as fmt
+from tui.background import start
 from tui.screens import layers
 from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
@@ -114,7 +116,7 @@ class RoutingScreen(Dashboard):
         asked = (self.question, self._chosen, frame.endpoints, frame.ranking)
         if asked != self._asked:
             self._asked = asked
-            self.run_worker(self._fetch(self.question, self._chosen), group="rank", exclusive=True)
+            start(self, partial(self._fetch, self.question, self._chosen), "rank")
 
     async def _fetch(self, question: Question, about: str | None) -> None:
         control = self.cccc.control
@@ -165,9 +167,8 @@ class RoutingScreen(Dashboard):
 
     def _show_tables(self, answer: Answer, frame: Frame) -> None:
         order, left_out = answer.ranking.order, answer.ranking.excluded
-        tables = (self._order, self._left_out)
-        if self.focused in tables and self.focused.selected is not None:
-            self._chosen = self.focused.selected  # somebody moved at this moment
+        if isinstance(self.focused, StackedTable) and self.focused.selected is not None:
+            self._choose(self.focused.selected)  # the cursor was moved, and its message is still on its way
         if self._chosen is None and order:
             self._chosen = order[0].name
         self._left_out.display = bool(left_out)

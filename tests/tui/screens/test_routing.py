@@ -189,6 +189,20 @@ async def test_tab_goes_to_the_other_table_and_its_endpoint(fake: FakeControl) -
         assert routing(shown).chosen == "gamma"
 
 
+async def test_a_frame_takes_no_move_back(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.says("Why is alpha #1?")
+        order, left_out = routing(shown).query(StackedTable)
+        order.go(1)
+        routing(shown).on_frame(shown.app.frame)
+        assert (order.selected, routing(shown).chosen) == ("beta", "beta")
+        routing(shown).set_focus(left_out)
+        routing(shown).on_frame(shown.app.frame)
+        assert routing(shown).focused is left_out
+        assert routing(shown).chosen == "gamma"
+
+
 async def test_a_click_on_the_selected_row_opens_its_endpoint(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)
