@@ -57,7 +57,7 @@ GUARDS = _read(Path(__file__).with_name("guards.txt").read_text(encoding="utf-8"
 
 def main(words: list[str]) -> int:
     chosen = [guard for guard in GUARDS if not words or any(word in guard.name for word in words)]
-    missed = 0
+    unnoticed = 0
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         for part in _COPIED:
@@ -68,10 +68,10 @@ def main(words: list[str]) -> int:
             return 1
         for guard in chosen:
             noticed = _ended_without(copy, guard) == _FAILED
-            missed += not noticed
+            unnoticed += not noticed
             print(f"{'noticed' if noticed else 'NOT NOTICED':12} {guard}", flush=True)  # noqa: T201
-    print(f"{len(chosen) - missed} of {len(chosen)} were missed")  # noqa: T201
-    return missed > 0
+    print(f"{len(chosen) - unnoticed} of {len(chosen)} guards were noticed as gone")  # noqa: T201
+    return unnoticed > 0
 
 
 def _copy_folder(source: Path, target: Path) -> None:
