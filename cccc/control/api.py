@@ -61,6 +61,7 @@ from cccc.control.filters import HELP as FILTER_HELP
 from cccc.control.filters import RequestFilter
 from cccc.control.filters import parse as parse_filter
 from cccc.control.flow import (
+    ClientAnswered,
     ClientAsked,
     ClientGot,
     Flow,
@@ -99,6 +100,7 @@ __all__ = [
     "Candidate",
     "CcccError",
     "Check",
+    "ClientAnswered",
     "ClientApplied",
     "ClientAsked",
     "ClientControl",
