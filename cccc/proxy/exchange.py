@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import anyio
 
-from cccc.control.api import ClientAsked, RequestFinished, RequestProgress, RequestStarted
+from cccc.control.api import ClientAsked, RequestFinished, RequestProgress, RequestRunning, RequestStarted
 from cccc.domain import proof
 from cccc.domain.answers import Failure
 from cccc.domain.endpoint import Action
@@ -66,6 +66,7 @@ class Exchange:
         self._reply = Reply(context, self._asked, responder, self._watched)
         self._tries = Tries(context, self._asked, self._reply, self._watched, what_if)
         self._endpoint: str | None = None
+        self._announced = False
         self._left = False
         self._proof = False
 
@@ -164,6 +165,10 @@ class Exchange:
             bytes_out=self._reply.bytes_out,
         )
 
+    def running(self) -> RequestRunning | None:
+        """How it began and how far it is; ``None`` before it is known what was asked."""
+        return RequestRunning(self._started(), self.progress()) if self._announced else None
+
     def watch(self) -> Watch:
         """Everything that flows for this request: what has happened already, and then what happens."""
         return Watch(self._watched, self._context.redactor, self._told())
@@ -211,18 +216,20 @@ class Exchange:
     # recording
 
     def _announce(self) -> None:
+        self._announced = True
         if self._context.bus.has_readers:
-            asked = self._asked
-            self._context.bus.publish(
-                RequestStarted(
-                    asked.id,
-                    asked.time,
-                    asked.client.client_type,
-                    asked.codec.wire_format,
-                    asked.facts.model,
-                    asked.streaming,
-                )
-            )
+            self._context.bus.publish(self._started())
+
+    def _started(self) -> RequestStarted:
+        asked = self._asked
+        return RequestStarted(
+            asked.id,
+            asked.time,
+            asked.client.client_type,
+            asked.codec.wire_format,
+            asked.facts.model,
+            asked.streaming,
+        )
 
     def _finish(self) -> None:
         record = self._recorded()
