@@ -10,6 +10,7 @@ from cccc.config import form
 from cccc.config.loading import load_text
 from cccc.control.api import RequestStarted
 from cccc.errors import ControlError, NotRunning
+from tests.clock import ManualClock
 from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.counted import Counted
@@ -149,6 +150,21 @@ async def test_inspector(size: str, look: str) -> None:
             if not look or tab in (Tab.EXCHANGE, Tab.STREAM):
                 await shown.matches(f"inspector-{tab}-{size}{look}")
             await shown.press("right_square_bracket")
+
+
+@pytest.mark.parametrize("look", ["", "-ascii"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_stream_that_is_played_again(size: str, look: str) -> None:
+    clock = ManualClock()
+    async with screens(case.fake(), size=SIZES[size], look=LOOKS[look], keys=("3",)) as shown:
+        await shown.until(lambda: shown.app.frame.rows)
+        inspector = InspectorScreen(case.RECORD.id, lambda: shown.app.frame.rows, clock=clock.monotonic)
+        await shown.app.push_screen(inspector)
+        await shown.until(lambda: inspector.seen.ended)
+        await shown.press("left_square_bracket", "left_square_bracket", "p", "greater_than_sign")
+        clock.advance(1.75)
+        await shown.says("playing x4  +7 310 of 9 362 ms")
+        await shown.matches(f"inspector-played-{size}{look}")
 
 
 @pytest.mark.parametrize("size", SIZES)

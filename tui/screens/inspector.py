@@ -1,35 +1,34 @@
 """One request closely, while it runs and after: both requests, every attempt, what was lost, both streams.
 
 What flows is read by one worker and folded; at most every ``beat`` the tab in front is made anew from it. Bodies are
-read, compared and laid out in a thread, and only when they have changed.
+read, compared and laid out in a thread, and only when they have changed. The streams may be played again, as they came.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
 
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Key
 from textual.widgets import Input
 from textual.worker import WorkType
 
-from cccc.control.api import CcccError, as_curl
+from cccc.control.api import CcccError
 from tui import format as fmt
-from tui import pager
 from tui.inspector import below, exchange, raw, stream, tabs
-from tui.inspector.body import FIRST_BYTES
 from tui.inspector.exchange import Compared
+from tui.inspector.following import Following
 from tui.inspector.lines import NOTHING, Document, Joined, Lines, as_text, line
+from tui.inspector.making import Making
+from tui.inspector.playback import Playback
+from tui.inspector.raw import Raw
 from tui.inspector.seen import Seen
 from tui.inspector.tabs import Tab
-from tui.screens import replay
+from tui.screens import replay, taking
 from tui.screens.base import Dashboard
 from tui.screens.request_facts import request_facts
 from tui.state import Frame, Row
@@ -38,41 +37,43 @@ from tui.widgets.facts import LABEL_WIDTH
 from tui.widgets.field import Field
 from tui.widgets.line_view import LineView
 
-T = TypeVar("T")
-
-_AT_ONCE = 64
-"""Pieces that are folded before others may do something."""
-
-_LATE = (0.2, 0.5, 1.0)
-"""Seconds to wait for the log to write a request down that has just ended."""
-
 _TALL, _MOST_BELOW, _FEW_BELOW = 30, 11, 5
 """Lines of the screen from which on the lower pane may have many lines, and how many it then and else has at most."""
 
 _READING = Lines([line(("reading", "dim"))])
+_RAW = frozenset({Tab.RAW_CLIENT, Tab.RAW_UPSTREAM})
 _WITH_BELOW = frozenset({Tab.EXCHANGE, Tab.STREAM})
 
 
 class InspectorScreen(Dashboard):
-    """``rows`` are the requests among which ``j`` and ``k`` go, oldest first, as the list has them now."""
+    """``rows`` are the requests among which ``j`` and ``k`` go, oldest first, as the list has them now.
+
+    ``clock`` gives monotonic seconds, by which streams are played again.
+    """
 
     CONTEXT = "inspector"
 
-    def __init__(self, request_id: str, rows: Callable[[], Sequence[Row]]) -> None:
+    def __init__(
+        self,
+        request_id: str,
+        rows: Callable[[], Sequence[Row]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
         self.request_id = request_id
         self.tab = Tab.EXCHANGE
-        self.seen = Seen()
+        self.playback: Playback | None = None
         self._rows = rows
-        self._trouble: str | None = None
+        self._clock = clock
+        self._following: Following | None = None
         self._opened: frozenset[str] = frozenset()
         self._whole = False
+        self._more = False
         self._drawn: object = None
         self._top = True
-        self._results: dict[str, tuple[object, Any]] = {}
-        """What was made in a thread, by its purpose, with what it was made of."""
-        self._making: dict[str, object] = {}
-        self._made_so_far = 0
+        self._place = ""
+        self._making = Making(self._run, self._draw)
 
     def body(self) -> ComposeResult:
         with Vertical(id="inspector", classes="pane"):
@@ -93,9 +94,14 @@ class InspectorScreen(Dashboard):
         return self.query_one("#lines", LineView)
 
     @property
+    def seen(self) -> Seen:
+        """What was seen of the request."""
+        return self._following.seen if self._following is not None else Seen()
+
+    @property
     def quiet(self) -> bool:
         """Whether everything is drawn that is known so far."""
-        return not self._making
+        return self._making.quiet
 
     @property
     def row(self) -> Row | None:
@@ -109,11 +115,12 @@ class InspectorScreen(Dashboard):
     # watching
 
     def _watch(self) -> None:
-        self.seen, self._trouble, self._drawn, self._top = Seen(), None, None, True
-        self._results.clear()
+        self._following = Following(self.cccc.control, self.request_id)
+        self._drawn, self._top, self.playback = None, True, None
+        self._making.forget()
         self._opened, self._whole = frozenset(), False
         self.lines.following = self.tab is Tab.STREAM
-        self._run(partial(self._follow, self.request_id), "watch")
+        self._run(self._following.run, "watch")
 
     def _run(self, work: Callable[[], Awaitable[None]], group: str) -> None:
         """In place of what runs in this group; ``work`` begins only where it is not replaced before that."""
@@ -123,27 +130,6 @@ class InspectorScreen(Dashboard):
 
         beginning: WorkType[None] = begin
         self.run_worker(beginning, group=group, exclusive=True)
-
-    async def _follow(self, request_id: str) -> None:
-        for pause in (*_LATE, None):
-            seen = self.seen = Seen()
-            try:
-                await self._read(request_id, seen)
-            except CcccError as error:
-                self._trouble = str(error)
-                if pause is None or seen.asked is not None:
-                    return
-                await asyncio.sleep(pause)
-            else:
-                return
-
-    async def _read(self, request_id: str, seen: Seen) -> None:
-        async with aclosing(self.cccc.control.watch(request_id)) as flow:
-            async for piece in flow:
-                seen.take(piece)
-                self._trouble = None
-                if seen.revision % _AT_ONCE == 0:
-                    await asyncio.sleep(0)
 
     def _beat(self) -> None:
         if self.is_current and self.ready:
@@ -159,7 +145,7 @@ class InspectorScreen(Dashboard):
         pane.border_title = fmt.title(dot.join(title))
         ids = [one.id for one in self._rows()]
         place = ids.index(self.request_id) + 1 if self.request_id in ids else None
-        pane.border_subtitle = fmt.title(f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else "")
+        self._place = f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else ""
         self._draw()
         self.refresh_keys()
 
@@ -170,9 +156,12 @@ class InspectorScreen(Dashboard):
         width = self.lines.size.width and self.lines.room
         if not width:
             return
+        if self.playback is not None and self.playback.over:
+            self.playback = None
         state = (
             id(self.seen), self.seen.revision, self.tab, width, self._opened, self._whole, self._trouble,
-            self.app.theme, self.row, None if self.seen.ended else int(self.frame.now), self._made_so_far,
+            self.app.theme, self.row, None if self.seen.ended else int(self.frame.now), self._making.made, self._place,
+            self.playback and self.playback.said(),
         )  # fmt: skip
         if state == self._drawn:
             return
@@ -182,7 +171,14 @@ class InspectorScreen(Dashboard):
         self.lines.show(self._document(), top=self._top)
         self._top = False
         self._draw_below()
+        played = self.playback.said() if self.playback is not None else ""
+        dot = f" {self.cccc.glyphs.dot} "
+        self.query_one("#inspector").border_subtitle = fmt.title(dot.join(filter(None, (played, self._place))))
         self.refresh_keys()
+
+    @property
+    def _trouble(self) -> str | None:
+        return self._following.trouble if self._following is not None else None
 
     def _document(self) -> Document:
         seen, view, glyphs = self.seen, self.lines, self.cccc.glyphs
@@ -197,17 +193,36 @@ class InspectorScreen(Dashboard):
                 return tabs.attempts(seen, self._now_ms(), view.room, glyphs)
             case Tab.CONVERSION:
                 return tabs.conversion(seen, self._bodies(), glyphs)
-            case Tab.RAW_CLIENT:
-                made_of = (seen.asked, view.room, self._whole)
-                work = partial(raw.raw_client, seen.asked, view.room, whole=self._whole)
-                return self._made("raw", made_of, work) or _READING
-            case Tab.RAW_UPSTREAM:
-                tries = raw.told(seen)
-                tried_with = (*tries, view.room, self._whole)
-                work = partial(raw.raw_upstream, tries, seen.asked, view.room, whole=self._whole)
-                return self._made("raw", tried_with, work) or _READING
+            case Tab.RAW_CLIENT | Tab.RAW_UPSTREAM:
+                return self._raw()
             case Tab.STREAM:
-                return Joined([stream.heading(seen), stream.Streams(seen)])
+                until_ms = {} if self.playback is None else {"until_ms": self.playback.position_ms}
+                return Joined([stream.heading(seen), stream.Streams(seen, **until_ms)])
+
+    def _raw(self) -> Document:
+        """Heads and bodies of one side: while it runs with the events so far, then with what the log has kept."""
+        seen, room, client = self.seen, self.lines.room, self.tab is Tab.RAW_CLIENT
+        made_of = (self.tab, seen.asked, seen.answered, raw.told(seen), seen.ended, room, self._whole)
+        found = self._making.get("raw", made_of, partial(self._read_raw, seen, room, whole=self._whole))
+        self._more = found is not None and found.more
+        if found is None:
+            return _READING
+        if seen.ended:
+            return Joined(found.parts)
+        return raw.client_so_far(found, seen) if client else raw.upstream_so_far(found, seen)
+
+    async def _read_raw(self, seen: Seen, room: int, *, whole: bool) -> Raw:
+        record = None
+        if seen.ended:
+            try:
+                record = await self.cccc.control.request(self.request_id)
+            except CcccError as error:
+                self.cccc.say(str(error), severity="error")
+        if self.tab is Tab.RAW_CLIENT:
+            work = partial(raw.raw_client, seen.asked, seen.answered, record, room, whole=whole)
+        else:
+            work = partial(raw.raw_upstream, raw.told(seen), seen.asked, record, room, whole=whole)
+        return await asyncio.to_thread(work)
 
     def _summary(self) -> Document:
         if (row := self.row) is None:
@@ -242,27 +257,8 @@ class InspectorScreen(Dashboard):
         tried = seen.last.asked if seen.last is not None else None
         sent = asked if tried is None or not tried.changed else tried.body
         made_of = (seen.asked, tried)
-        work = partial(exchange.read, asked, sent, converted=exchange.converted(seen))
-        return self._made("bodies", made_of, work) or Compared()
-
-    def _made(self, what: str, made_of: object, work: Callable[[], T]) -> T | None:
-        """What a thread has made of this, ``None`` until it has."""
-        known = self._results.get(what)
-        if known is not None and known[0] == made_of:
-            return known[1]  # type: ignore[no-any-return]
-        if self._making.get(what) != made_of:
-            self._making[what] = made_of
-            self._run(partial(self._make, what, made_of, work), what)
-        return None
-
-    async def _make(self, what: str, made_of: object, work: Callable[[], object]) -> None:
-        try:
-            self._results[what] = (made_of, await asyncio.to_thread(work))
-            self._made_so_far += 1
-        finally:
-            if self._making.get(what) is made_of:
-                del self._making[what]
-        self._draw()
+        work = partial(asyncio.to_thread, exchange.read, asked, sent, converted=exchange.converted(seen))
+        return self._making.get("bodies", made_of, work) or Compared()
 
     def on_line_view_moved(self, message: LineView.Moved) -> None:
         """Other keys may apply; on the streams another event is shown in full."""
@@ -289,15 +285,12 @@ class InspectorScreen(Dashboard):
         if verb == "unfold":
             return bool(self._focused.opens)
         if verb == "more":
-            return not self._whole and self._has_more()
+            return self.tab in _RAW and self._more
+        if verb == "play":
+            return self.tab is Tab.STREAM and self.seen.first_ms != self.seen.last_ms
+        if verb in ("slower", "faster"):
+            return self.playback is not None
         return True
-
-    def _has_more(self) -> bool:
-        """Whether the tab shows only the beginning of a body."""
-        sent = [one.asked.body for one in self.seen.tries.values() if one.asked is not None]
-        asked = [self.seen.asked.body] if self.seen.asked is not None else []
-        shown = {Tab.RAW_CLIENT: asked, Tab.RAW_UPSTREAM: sent}.get(self.tab, [])
-        return any(body is not None and len(body) > FIRST_BYTES for body in shown)
 
     @property
     def _focused(self) -> LineView:
@@ -317,9 +310,31 @@ class InspectorScreen(Dashboard):
 
     def _show_tab(self, at: int) -> None:
         self.tab = list(Tab)[at % len(Tab)]
-        self._top, self._whole = True, False
+        self._top, self._whole, self.playback = True, False, None
         self.lines.following = self.tab is Tab.STREAM and not self.seen.ended
         self._draw()
+
+    def action_play(self) -> None:
+        """Play the stream again from its first event, pause, or go on."""
+        if self.playback is not None:
+            self.playback.pause()
+        elif self.seen.first_ms is not None and self.seen.last_ms is not None:
+            self.playback = Playback(self.seen.first_ms, self.seen.last_ms, self._clock)
+            self.lines.following = True
+        self._draw()
+
+    def action_slower(self) -> None:
+        """Play it slower."""
+        self._change_speed(-1)
+
+    def action_faster(self) -> None:
+        """Play it faster."""
+        self._change_speed(1)
+
+    def _change_speed(self, by: int) -> None:
+        if self.playback is not None:
+            self.playback.change_speed(by)
+            self._draw()
 
     def action_next_tab(self) -> None:
         """The tab to the right."""
@@ -397,23 +412,11 @@ class InspectorScreen(Dashboard):
 
     def action_pager(self) -> None:
         """The tab in the user's pager."""
-        try:
-            with self.app.suspend():
-                pager.page(pager.pager(os.environ), self._text())
-        except SuspendNotSupported:
-            self.cccc.say("this terminal cannot be lent to a pager", severity="warning")
-        except (OSError, ValueError) as error:
-            self.cccc.say(f"PAGER cannot be run: {error}", severity="error")
+        taking.page(self.cccc, self._text())
 
     async def action_curl(self) -> None:
         """The last attempt as a curl command, the key as a shell variable."""
-        try:
-            command = as_curl(await self.cccc.control.request(self.request_id))
-        except (CcccError, LookupError) as error:
-            self.cccc.say(str(error.args[0] if error.args else error), severity="error")
-            return
-        self.app.copy_to_clipboard(command)
-        self.cccc.say("copied as a curl command; CCCC_KEY stands for the key")
+        await taking.curl(self.cccc, self.request_id)
 
     async def action_again(self) -> None:
         """Send it again."""
@@ -422,19 +425,8 @@ class InspectorScreen(Dashboard):
 
     async def action_save(self) -> None:
         """All of it as a ZIP in the current folder; while it runs, the tab as text."""
-        stem = f"cccc-{_file_name(self.request_id)}"
-        try:
-            if self.seen.ended:
-                name, data = f"{stem}.zip", await self.cccc.control.save(self.request_id)
-            else:
-                name, data = f"{stem}-{self.tab.value}.txt", self._text().encode("utf-8", "replace")
-            path = await asyncio.to_thread(pager.write_new, Path.cwd(), name, data)
-        except CcccError as error:
-            self.cccc.say(str(error), severity="error")
-        except OSError as error:
-            self.cccc.say(f"{Path.cwd()} takes no file: {error.strerror}", severity="error")
-        else:
-            self.cccc.say(f"saved as {path}")
+        text = None if self.seen.ended else self._text()
+        await taking.save(self.cccc, self.request_id, text=text, name=self.tab.value)
 
     def action_back(self) -> None:
         """Close it, or give a maximised pane back."""
@@ -442,7 +434,3 @@ class InspectorScreen(Dashboard):
             self.minimize()
         else:
             self.dismiss()
-
-
-def _file_name(request_id: str) -> str:
-    return "".join(char for char in request_id[:40] if char.isascii() and (char.isalnum() or char in "_-"))
