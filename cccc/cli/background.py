@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from cccc.cli import heap
 from cccc.cli.run import Listening
 from cccc.control.api import Control
 from cccc.control.bridge import bridge
@@ -24,12 +24,11 @@ Main = Callable[[Listening], Awaitable[None]]
 def make_room() -> None:
     """Keep the screens from holding up the streams of a proxy in the same process.
 
-    A thread that draws hands over after ``SWITCH_S`` instead of Python's 5 ms, and the modules of both, some hundred
-    thousand objects that stay for good, are no longer searched for garbage, which stops all threads meanwhile.
+    A thread that draws hands over after ``SWITCH_S`` instead of Python's 5 ms, and neither is stopped for long by a
+    search for garbage.
     """
     sys.setswitchinterval(SWITCH_S)
-    gc.collect()
-    gc.freeze()
+    heap.settle()
 
 
 class BackgroundProxy:

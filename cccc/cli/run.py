@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
+from cccc.cli import heap
 from cccc.cli.session import Session
 from cccc.errors import CcccError, ControlError
 
@@ -63,7 +64,11 @@ def run_demo(session: Session, *, port: int, tui: bool) -> None:
 
 
 def _headless(session: Session, proxy: Proxy, greeting: Callable[[str], str]) -> None:
-    run_loop(lambda: proxy(session.note, session.note, lambda _, url: session.note(greeting(url)), signals=True))
+    def begin(_: App, url: str) -> None:
+        session.note(greeting(url))
+        heap.settle()
+
+    run_loop(lambda: proxy(session.note, session.note, begin, signals=True))
 
 
 def _proxy(session: Session) -> Proxy:

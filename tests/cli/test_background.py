@@ -87,11 +87,14 @@ async def test_whatever_ends_it_is_told(tmp_path: Path) -> None:
 
 
 def test_making_room_shortens_turns_and_leaves_what_is_loaded_alone() -> None:
-    before = sys.getswitchinterval()
+    before, thresholds = sys.getswitchinterval(), gc.get_threshold()
     try:
         make_room()
         assert sys.getswitchinterval() < before
         assert gc.get_freeze_count() > 0
+        assert gc.get_threshold()[:2] == thresholds[:2]
+        assert gc.get_threshold()[2] > thresholds[2]
     finally:
         sys.setswitchinterval(before)
+        gc.set_threshold(*thresholds)
         gc.unfreeze()

@@ -87,14 +87,14 @@ class Dashboard(Screen[None]):
     def show_frame(self) -> None:
         """Draw the newest frame."""
         self.set_class(self.frame.trouble is not None, "-trouble")
-        for line in self.query("HeaderLine, RuleLine"):
-            line.refresh()
+        for line in (*self.query(HeaderLine), *self.query(RuleLine)):
+            line.rewrite()
         self.on_frame(self.frame)
 
     def on_screen_resume(self) -> None:
         """In front again: what was missed is drawn at once."""
         self.ready = True
-        self.query_one(TabLine).refresh()
+        self.query_one(TabLine).rewrite()
         self.show_frame()
         self.refresh_bindings()
 

@@ -14,10 +14,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui import format as fmt
 from tui.theme import Glyphs
+from tui.widgets.drawn import LineDrawn
 from tui.widgets.line import strip
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _marks(plot: Plot, width: int) -> list[Cell]:
     return [(character, _AXIS) for character in line]
 
 
-class Chart(Widget):
+class Chart(LineDrawn):
     """Shows a plot, and draws it only when it differs from the one shown."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  (Textual's own name)

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.style import Style
-from rich.text import Text
 from textual.events import Click
-from textual.widget import Widget
 
 from tui import format as fmt
 from tui.keys import EVERYWHERE, KEYS
 from tui.state import Frame
-from tui.widgets.line import Piece, text
+from tui.widgets.drawn import Written
+from tui.widgets.line import Piece
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
 
 
-class _Line(Widget):
+class _Line(Written):
     """One line across the screen, made of pieces. ``hits`` are (first cell, last cell, action) for the mouse."""
 
     DEFAULT_CSS = "_Line { height: 1; width: 1fr; }"
@@ -44,12 +43,12 @@ class _Line(Widget):
 class HeaderLine(_Line):
     """Which proxy, how long it runs, what it does; in trouble, what is wrong with it."""
 
-    def render(self) -> Text:
+    def written(self) -> list[list[Piece]]:
         frame, width = self.cccc.frame, self.size.width
         right = self._right(frame)
         left = _said(header(frame, self.cccc), width - sum(cell_len(part) for part, _ in right) - 1)
         space = width - sum(cell_len(part) for part, _ in (*left, *right))
-        return text([*left, (" " * max(0, space), Style.null()), *right])
+        return [[*left, (" " * max(0, space), Style.null()), *right]]
 
     def _right(self, frame: Frame) -> list[Piece]:
         app = self.cccc
@@ -112,7 +111,7 @@ def _said(pieces: Sequence[Piece], room: int) -> list[Piece]:
 class TabLine(_Line):
     """The modes, the one in front in brackets."""
 
-    def render(self) -> Text:
+    def written(self) -> list[list[Piece]]:
         app, pieces = self.cccc, list[Piece]()
         self.hits = []
         at = 0
@@ -128,7 +127,7 @@ class TabLine(_Line):
             pieces.append((right, app.palette["dim"]))
             at = self.size.width - len(right)
             self.hits += [(at, at + 10, "app.commands"), (at + 14, at + 19, "app.help")]
-        return text(pieces)
+        return [pieces]
 
 
 class InnerTabs(_Line):
@@ -146,11 +145,10 @@ class InnerTabs(_Line):
 
     def show(self, names: Sequence[tuple[str, bool]]) -> None:
         """Name these; each with whether it is the one in front."""
-        if tuple(names) != self._names:
-            self._names = tuple(names)
-            self.refresh()
+        self._names = tuple(names)
+        self.rewrite()
 
-    def render(self) -> Text:
+    def written(self) -> list[list[Piece]]:
         app, pieces, width = self.cccc, list[Piece](), self.size.width
         names = list(self._names)
         if sum(cell_len(name) + 3 for name, _ in names) > width:
@@ -164,7 +162,7 @@ class InnerTabs(_Line):
             pieces.append((label, Style(bold=True) if front else app.palette["dim"]))
             self.hits.append((at, at + cell_len(label) - 2, str(place)))
             at += cell_len(label)
-        return text([*pieces, ("\n" + app.glyphs.rule * width, app.palette["dim"])])
+        return [pieces, [(app.glyphs.rule * width, app.palette["dim"])]]
 
     async def on_click(self, event: Click) -> None:
         """Show the tab under the mouse."""
@@ -180,14 +178,14 @@ def _counts(name: str) -> bool:
 class RuleLine(_Line):
     """A line between the tabs and the screen; the proxy's own warnings stand in it."""
 
-    def render(self) -> Text:
+    def written(self) -> list[list[Piece]]:
         app, width = self.cccc, self.size.width
         warnings = app.frame.overview.warnings if app.frame.overview else ()
         if not warnings:
-            return text([(app.glyphs.rule * width, app.palette["dim"])])
+            return [[(app.glyphs.rule * width, app.palette["dim"])]]
         more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
         said = fmt.cut(f" ! {fmt.safe(warnings[0])}", width - len(more)) + more
-        return text([(fmt.fit(said, width), app.palette["warning"])])
+        return [[(fmt.fit(said, width), app.palette["warning"])]]
 
 
 class KeyLine(_Line):
@@ -197,7 +195,7 @@ class KeyLine(_Line):
         """Follow what may be pressed."""
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
 
-    def render(self) -> Text:
+    def written(self) -> list[list[Piece]]:
         palette, pieces = self.cccc.palette, list[Piece]()
         self.hits = []
         at = 0
@@ -208,7 +206,7 @@ class KeyLine(_Line):
             width = cell_len(keys) + cell_len(label) + 3
             self.hits.append((at, at + width - 2, action))
             at += width
-        return text(pieces)
+        return [pieces]
 
 
 def footer(app: CcccApp) -> list[tuple[str, str, str]]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.style import Style
-from rich.text import Text
-from textual.widget import Widget
+from textual.containers import VerticalScroll
+from textual.geometry import Size
 
 from tui import format as fmt
-from tui.widgets.line import Piece, text
+from tui.widgets.drawn import Written
+from tui.widgets.line import Piece
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
@@ -33,8 +34,13 @@ def fact(label: str | None, *pieces: str | tuple[str, str]) -> Fact:
     return Fact(label, tuple((piece, "") if isinstance(piece, str) else piece for piece in pieces))
 
 
-class Facts(Widget):
-    """Shows facts and draws only when they differ from those shown."""
+class Facts(Written):
+    """Shows facts and draws only those lines that differ from what is shown.
+
+    In a pane that scrolls it is at least as tall as the pane, so that a few lines more or fewer move nothing.
+    """
+
+    DEFAULT_CSS = "Facts { height: auto; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,14 +49,25 @@ class Facts(Widget):
     def show(self, facts: Sequence[Fact]) -> None:
         """Make the pane say this."""
         if (new := tuple(facts)) != self._facts:
-            taller = len(new) != len(self._facts)
             self._facts = new
-            self.refresh(layout=taller)
+            if self._height(self.container_size) != self.size.height:
+                self.refresh(layout=True)
+            self.rewrite()
 
-    def render(self) -> Text:
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002  (Textual's own signature)
+        """As wide as there is room for."""
+        return container.width
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A line a fact."""
+        return self._height(container)
+
+    def _height(self, container: Size) -> int:
+        return max(len(self._facts), container.height if isinstance(self.parent, VerticalScroll) else 0)
+
+    def written(self) -> list[list[Piece]]:
         app: CcccApp = self.app  # type: ignore[assignment]
-        lines = [text(self._line(fact, app)) for fact in self._facts]
-        return Text("\n", end="", no_wrap=True, overflow="crop").join(lines)
+        return [self._line(fact, app) for fact in self._facts]
 
     def _line(self, fact: Fact, app: CcccApp) -> list[Piece]:
         room = self.size.width

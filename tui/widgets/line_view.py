@@ -19,6 +19,7 @@ from textual.strip import Strip
 from tui import format as fmt
 from tui.inspector.lines import NOTHING, Document, Pieces, text_of
 from tui.keys import bindings
+from tui.widgets.drawn import LineDrawn
 from tui.widgets.line import Piece, strip
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _GAP = 3
 
 
-class LineView(ScrollView, can_focus=True, inherit_bindings=False):
+class LineView(LineDrawn, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a document; ``show`` again where it has changed."""
 
     BINDINGS: ClassVar = bindings("lines")

@@ -18,6 +18,7 @@ from textual.strip import Strip
 
 from tui.keys import bindings
 from tui.state import Row
+from tui.widgets.drawn import LineDrawn
 from tui.widgets.line import Piece, strip
 
 LINES_KEPT = 512
@@ -26,7 +27,7 @@ Draw = Callable[[Row, int], Sequence[Piece]]
 """A row and a width in cells to its pieces."""
 
 
-class LogTable(ScrollView, can_focus=True, inherit_bindings=False):
+class LogTable(LineDrawn, ScrollView, can_focus=True, inherit_bindings=False):
     """``draw`` makes a row's line; ``header`` is the line above, for a width."""
 
     BINDINGS: ClassVar = bindings("log")
@@ -128,18 +129,19 @@ class LogTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen: the header, or a row."""
-        width, background = self.size.width, self.rich_style
+        width = self.size.width
         if y == 0:
             style = self.get_component_rich_style("log--header", partial=True)
-            return strip([(self._header(width), style)], width, background)
+            return strip([(self._header(width), style)], width, self.rich_style)
         place = round(self.scroll_offset.y) + y - 1
         if place >= len(self._rows):
-            return Strip.blank(width, background)
+            return Strip.blank(width, self.rich_style)
         row = self._rows[place]
         selected = row.id == self.selected
         key = (row.id, row.revision, width, self.app.theme, selected, self.has_focus, self._second if row.live else 0)
         line = self._lines.get(key)
         if line is None:
+            background = self.rich_style
             if selected:
                 background = background + self.get_component_rich_style("log--cursor", partial=True)
             line = self._lines[key] = strip(self._draw(row, width), width, background)

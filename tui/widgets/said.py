@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.text import Text
-from textual.widget import Widget
+from rich.cells import cell_len
+from rich.style import Style
 
-from tui.widgets.line import Piece, text
+from tui.widgets.drawn import Written
+from tui.widgets.line import Piece
 
 
-class Said(Widget):
+class Said(Written):
     """Its width is given by the screen's CSS; the text stands at its right end."""
 
-    DEFAULT_CSS = "Said { height: 1; text-align: right; }"
+    DEFAULT_CSS = "Said { height: 1; }"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  (Textual's own name)
         super().__init__(id=id)
@@ -21,9 +22,9 @@ class Said(Widget):
 
     def show(self, pieces: Sequence[Piece]) -> None:
         """Make it say this."""
-        if (new := tuple(pieces)) != self._pieces:
-            self._pieces = new
-            self.refresh()
+        self._pieces = tuple(pieces)
+        self.rewrite()
 
-    def render(self) -> Text:
-        return text(self._pieces)
+    def written(self) -> list[list[Piece]]:
+        space = self.size.width - sum(cell_len(said) for said, _ in self._pieces)
+        return [[(" " * max(0, space), Style.null()), *self._pieces]]
