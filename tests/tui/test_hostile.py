@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cccc.control.api import (
+    ClientAnswered,
     ClientAsked,
     ClientGot,
     FlowEnded,
@@ -55,8 +56,16 @@ def hostile_world(texts: Sequence[str]) -> FakeControl:
             session=next(some),
             client_reason=next(some),
             notes={next(some): next(some)},
+            response_headers=((next(some), next(some)),),
+            response_body=next(some).encode("utf-8", "surrogatepass"),
             attempts=tuple(
-                replace(attempt, endpoint=next(some), error=next(some), model_sent=next(some))
+                replace(
+                    attempt,
+                    endpoint=next(some),
+                    error=next(some),
+                    model_sent=next(some),
+                    response_body=b"data: " + next(some).encode("utf-8", "surrogatepass"),
+                )
                 for attempt in record.attempts
             ),
         )
@@ -128,6 +137,7 @@ def hostile_flow(texts: Sequence[str]) -> Iterator[FlowPiece]:
             yield ClientGot(next(some)[:99], next(some).encode("utf-8", "surrogatepass"), 4.0)
         yield UpstreamSaid(number, "", json.dumps({"choices": [{"delta": {}, "finish_reason": next(some)}]}).encode())
         yield UpstreamEnded(number, next(some), 5.0 * number)
+        yield ClientAnswered(200, headers, 6.0 * number)
     losses = tuple(Loss(next(some)[:999], next(some)[:999], next(some)[:999]) for _ in texts)
     notes = {next(some)[:999]: next(some)}
     yield FlowEnded(replace(world.FAILED_OVER, id="req_0", losses=losses, notes=notes, error=next(some)))
@@ -146,7 +156,7 @@ async def test_every_tab_of_the_inspector(portion: Sequence[str], size: tuple[in
             await shown.until(lambda: inspector.seen.ended and inspector.quiet)
             for _ in Tab:
                 look(shown)
-                await shown.press("y", "end", "enter")
+                await shown.press("y", "p", "end", "enter")
                 look(shown)
                 await shown.press("right_square_bracket")
                 await shown.until(lambda: inspector.quiet)
