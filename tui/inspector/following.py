@@ -18,18 +18,17 @@ _AT_ONCE = 64
 class Following:
     """One request. ``seen`` grows while ``run`` runs; ``trouble`` is why it cannot, in one sentence."""
 
-    def __init__(self, control: Control, request_id: str) -> None:
-        self._control = control
+    def __init__(self, request_id: str) -> None:
         self._request_id = request_id
         self.seen = Seen()
         self.trouble: str | None = None
 
-    async def run(self) -> None:
+    async def run(self, control: Control) -> None:
         """Read to its end; what is not to be found yet is asked for a few times."""
         for pause in (*LATE, None):
             self.seen = Seen()
             try:
-                await self._read(self.seen)
+                await self._read(control, self.seen)
             except CcccError as error:
                 self.trouble = str(error)
                 if pause is None or self.seen.asked is not None:
@@ -38,8 +37,8 @@ class Following:
             else:
                 return
 
-    async def _read(self, seen: Seen) -> None:
-        async with aclosing(self._control.watch(self._request_id)) as flow:
+    async def _read(self, control: Control, seen: Seen) -> None:
+        async with aclosing(control.watch(self._request_id)) as flow:
             async for piece in flow:
                 seen.take(piece)
                 self.trouble = None

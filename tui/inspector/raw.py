@@ -32,10 +32,14 @@ _NOTHING = line()
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A document of one side, a part for each request on it. ``more``: bodies are cut short."""
+    """A document of one side, a part for each request on it.
+
+    ``more``: bodies are cut short. ``stored``: the bodies of answers are in it, as the log has kept them.
+    """
 
     parts: tuple[Document, ...]
     more: bool = False
+    stored: bool = False
 
 
 class SoFar:
@@ -77,7 +81,7 @@ def raw_client(
             own = f"the same bytes as the endpoint sent ({size(len(record.answer))})"
             parts.append(Lines([line((own, "native")), _NOTHING]))
         parts.append(_body(record.answer, width, whole=whole, why=ANSWER_NOT_KEPT))
-    return Raw((Joined(parts),), more=_more(bodies, whole=whole))
+    return Raw((Joined(parts),), _more(bodies, whole=whole), stored=record is not None)
 
 
 Told = tuple[UpstreamAsked | None, UpstreamAnswered | None, UpstreamEnded | None]
@@ -117,7 +121,8 @@ def raw_upstream(
             bodies.append(body)
             part += [Lines([_NOTHING]), _body(body, width, whole=whole, why=ANSWER_NOT_KEPT)]
         parts.append(Joined([*part, Lines([_NOTHING])]))
-    return Raw(tuple(parts) or (Lines([line(("sent to nobody", "dim"))]),), more=_more(bodies, whole=whole))
+    nobody = Lines([line(("sent to nobody", "dim"))])
+    return Raw(tuple(parts) or (nobody,), _more(bodies, whole=whole), stored=record is not None)
 
 
 def client_so_far(raw: Raw, seen: Seen) -> Document:

@@ -6,7 +6,6 @@ read, compared and laid out in a thread, and only when they have changed. The st
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -17,15 +16,13 @@ from textual.events import Key
 from textual.widgets import Input
 from textual.worker import WorkType
 
-from cccc.control.api import CcccError
 from tui import format as fmt
-from tui.inspector import below, exchange, raw, stream, tabs
-from tui.inspector.exchange import Compared
+from tui.inspector import below, exchange, stream, tabs
+from tui.inspector.bodies import Bodies
 from tui.inspector.following import Following
 from tui.inspector.lines import NOTHING, Document, Joined, Lines, as_text, line
 from tui.inspector.making import Making
 from tui.inspector.playback import Playback
-from tui.inspector.raw import Raw
 from tui.inspector.seen import Seen
 from tui.inspector.tabs import Tab
 from tui.screens import replay, taking
@@ -66,14 +63,14 @@ class InspectorScreen(Dashboard):
         self.playback: Playback | None = None
         self._rows = rows
         self._clock = clock
-        self._following: Following | None = None
         self._opened: frozenset[str] = frozenset()
         self._whole = False
-        self._more = False
         self._drawn: object = None
         self._top = True
         self._place = ""
         self._making = Making(self._run, self._draw)
+        self._following = Following(request_id)
+        self._bodies = Bodies(request_id, self._making)
 
     def body(self) -> ComposeResult:
         with Vertical(id="inspector", classes="pane"):
@@ -96,7 +93,7 @@ class InspectorScreen(Dashboard):
     @property
     def seen(self) -> Seen:
         """What was seen of the request."""
-        return self._following.seen if self._following is not None else Seen()
+        return self._following.seen
 
     @property
     def quiet(self) -> bool:
@@ -115,12 +112,13 @@ class InspectorScreen(Dashboard):
     # watching
 
     def _watch(self) -> None:
-        self._following = Following(self.cccc.control, self.request_id)
+        self._following = Following(self.request_id)
         self._drawn, self._top, self.playback = None, True, None
         self._making.forget()
+        self._bodies = Bodies(self.request_id, self._making)
         self._opened, self._whole = frozenset(), False
         self.lines.following = self.tab is Tab.STREAM
-        self._run(self._following.run, "watch")
+        self._run(partial(self._following.run, self.cccc.control), "watch")
 
     def _run(self, work: Callable[[], Awaitable[None]], group: str) -> None:
         """In place of what runs in this group; ``work`` begins only where it is not replaced before that."""
@@ -166,7 +164,7 @@ class InspectorScreen(Dashboard):
         if state == self._drawn:
             return
         self._drawn = state
-        names = tabs.titles(self.seen, self._bodies().changes)
+        names = tabs.titles(self.seen, self._bodies.compared(self.seen).changes)
         self.query_one(InnerTabs).show([(names[tab], tab is self.tab) for tab in Tab])
         self.lines.show(self._document(), top=self._top)
         self._top = False
@@ -178,7 +176,7 @@ class InspectorScreen(Dashboard):
 
     @property
     def _trouble(self) -> str | None:
-        return self._following.trouble if self._following is not None else None
+        return self._following.trouble
 
     def _document(self) -> Document:
         seen, view, glyphs = self.seen, self.lines, self.cccc.glyphs
@@ -188,41 +186,17 @@ class InspectorScreen(Dashboard):
             case Tab.SUMMARY:
                 return self._summary()
             case Tab.EXCHANGE:
-                return exchange.exchange(seen, self._bodies(), view.columns, self._opened, glyphs)
+                return exchange.exchange(seen, self._bodies.compared(self.seen), view.columns, self._opened, glyphs)
             case Tab.ATTEMPTS:
                 return tabs.attempts(seen, self._now_ms(), view.room, glyphs)
             case Tab.CONVERSION:
-                return tabs.conversion(seen, self._bodies(), glyphs)
+                return tabs.conversion(seen, self._bodies.compared(self.seen), glyphs)
             case Tab.RAW_CLIENT | Tab.RAW_UPSTREAM:
-                return self._raw()
+                control, client = self.cccc.control, self.tab is Tab.RAW_CLIENT
+                return self._bodies.raw(control, seen, view.room, client=client, whole=self._whole) or _READING
             case Tab.STREAM:
                 until_ms = {} if self.playback is None else {"until_ms": self.playback.position_ms}
                 return Joined([stream.heading(seen), stream.Streams(seen, **until_ms)])
-
-    def _raw(self) -> Document:
-        """Heads and bodies of one side: while it runs with the events so far, then with what the log has kept."""
-        seen, room, client = self.seen, self.lines.room, self.tab is Tab.RAW_CLIENT
-        made_of = (self.tab, seen.asked, seen.answered, raw.told(seen), seen.ended, room, self._whole)
-        found = self._making.get("raw", made_of, partial(self._read_raw, seen, room, whole=self._whole))
-        self._more = found is not None and found.more
-        if found is None:
-            return _READING
-        if seen.ended:
-            return Joined(found.parts)
-        return raw.client_so_far(found, seen) if client else raw.upstream_so_far(found, seen)
-
-    async def _read_raw(self, seen: Seen, room: int, *, whole: bool) -> Raw:
-        record = None
-        if seen.ended:
-            try:
-                record = await self.cccc.control.request(self.request_id)
-            except CcccError as error:
-                self.cccc.say(str(error), severity="error")
-        if self.tab is Tab.RAW_CLIENT:
-            work = partial(raw.raw_client, seen.asked, seen.answered, record, room, whole=whole)
-        else:
-            work = partial(raw.raw_upstream, raw.told(seen), seen.asked, record, room, whole=whole)
-        return await asyncio.to_thread(work)
 
     def _summary(self) -> Document:
         if (row := self.row) is None:
@@ -250,16 +224,6 @@ class InspectorScreen(Dashboard):
         row = self.row
         return 0.0 if row is None else max(0.0, self.frame.now - row.time) * 1000
 
-    def _bodies(self) -> Compared:
-        """Both bodies, read and compared, as soon as they are."""
-        seen = self.seen
-        asked = seen.asked.body if seen.asked is not None else b"{}"
-        tried = seen.last.asked if seen.last is not None else None
-        sent = asked if tried is None or not tried.changed else tried.body
-        made_of = (seen.asked, tried)
-        work = partial(asyncio.to_thread, exchange.read, asked, sent, converted=exchange.converted(seen))
-        return self._making.get("bodies", made_of, work) or Compared()
-
     def on_line_view_moved(self, message: LineView.Moved) -> None:
         """Other keys may apply; on the streams another event is shown in full."""
         if self.tab is Tab.STREAM and message.view is self.lines:
@@ -285,7 +249,7 @@ class InspectorScreen(Dashboard):
         if verb == "unfold":
             return bool(self._focused.opens)
         if verb == "more":
-            return self.tab in _RAW and self._more
+            return self.tab in _RAW and self._bodies.more
         if verb == "play":
             return self.tab is Tab.STREAM and self.seen.first_ms != self.seen.last_ms
         if verb in ("slower", "faster"):

@@ -488,6 +488,18 @@ async def test_the_same_bytes_are_said_to_be_the_same() -> None:
         await shown.says("client events  the same bytes")
 
 
+async def test_of_a_request_that_the_log_does_not_want_the_raw_tabs_have_what_was_seen() -> None:
+    fake = FakeControl()
+    with fake.runs(LIVE) as flow:
+        async with screens(fake) as shown:
+            await start(fake, shown)
+            for piece in (*asked(), *event(1), UpstreamEnded(1, None, 600.0), FlowEnded(ended())):
+                flow.send_nowait(piece)
+            await inspect(shown, Tab.RAW_CLIENT)
+            await shown.until(lambda: inspector(shown).seen.ended and inspector(shown).quiet)
+            await shown.says('data: {"type": "content_block_delta"')
+
+
 @pytest.mark.parametrize("tab", [Tab.RAW_CLIENT, Tab.RAW_UPSTREAM])
 async def test_an_answer_that_was_not_kept_says_why(tab: Tab) -> None:
     attempts = tuple(replace(one, response_body=None) for one in case.RECORD.attempts)
