@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.clock import ManualClock
 
-settings.register_profile("fast", max_examples=50, deadline=None)
-settings.register_profile("deep", max_examples=2_000, deadline=None)
+# How long drawing takes says more about what else the machine does than about a strategy.
+_UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fast", max_examples=50, **_UNTIMED)
+settings.register_profile("deep", max_examples=2_000, **_UNTIMED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 _FOREIGN = ("CCCC_", "ANTHROPIC_", "OPENAI_", "CLAUDE_", "CODEX_", "XDG_")

@@ -7,29 +7,35 @@ close, is the business of whoever runs the app. ``Leave`` is what the person wan
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import ClassVar, Literal
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 
 from cccc.control.api import Control, visible
 from tui import theme
+from tui.ascii import AsciiFilter
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
-from tui.format import counted, safe
+from tui.format import counted, safe, safe_lines
 from tui.keys import BY_ID, bindings
 from tui.screens import TABS, Tab
 from tui.screens.base import Dashboard
 from tui.screens.help import HelpScreen
-from tui.screens.leave import LeaveDialog
+from tui.screens.leave import LeaveDialog, UnsavedDialog
 from tui.state import Frame, pulses
+from tui.terminal import TerminalDriver, TerminalGone
 from tui.theme import ASCII, FAILED, GLYPHS, Glyphs, Look, Palette
 
+_ASCII_ONLY = AsciiFilter()
 _KEY_NAMES = {"enter": "enter", "up": "up", "down": "down", "left": "left", "right": "right"}
 
 
@@ -81,7 +87,7 @@ class CcccApp(App[Leave]):
         tabs: tuple[Tab, ...] = TABS,
         beat: float = BEAT,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         look = look or Look()
         self.tabs = tabs
         self.control = control
@@ -96,6 +102,8 @@ class CcccApp(App[Leave]):
         for each in theme.themes():
             self.register_theme(each)
         self.theme = look.theme if look.theme in self.available_themes else theme.DEFAULT_THEME
+        self.kept_theme = self.theme
+        """The one that comes again at the next start."""
         self.set_keymap({key: keys for key, keys in (look.keymap or {}).items() if key in BY_ID})
         for tab in tabs:
             self.add_mode(tab.mode, tab.screen)
@@ -104,6 +112,11 @@ class CcccApp(App[Leave]):
     def palette(self) -> Palette:
         """Styles by meaning in the theme in force."""
         return self._palette
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line passes through."""
+        filters = super().get_line_filters()
+        return [*filters, _ASCII_ONLY] if self.glyphs is ASCII else filters
 
     @property
     def in_front(self) -> Dashboard | None:
@@ -131,6 +144,10 @@ class CcccApp(App[Leave]):
         if (screen := self.in_front) is not None and screen.ready:
             with self.batch_update():
                 screen.show_frame()
+
+    def on_terminal_gone(self, _: TerminalGone) -> None:
+        """As after a signal to leave."""
+        self.exit(Leave.FINISH)
 
     def say(self, text: str, *, severity: Literal["information", "warning", "error"] = "information") -> None:
         """A remark that goes away by itself."""
@@ -167,7 +184,7 @@ class CcccApp(App[Leave]):
         """Try the next theme, in the order of their names."""
         names = sorted(self.available_themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
-        self.say(f"theme {self.theme}; to keep it: ui.theme in the configuration")
+        self.say(f"theme {self.theme}; ctrl+p, theme: keep writes it into the configuration")
 
     def action_copy(self) -> None:
         """Copy what the screen in front has selected."""
@@ -177,20 +194,52 @@ class CcccApp(App[Leave]):
             lines = said.splitlines()
             self.say(f"copied {counted(len(lines), 'line')}" if len(lines) > 1 else f"copied {said}")
 
+    def action_suspend(self) -> None:
+        """Back to the shell; not where that would stop the proxy too."""
+        if self.attached:
+            self.action_suspend_process()
+        else:
+            self.say("ctrl+z would stop the proxy too, in the middle of every answer; q leaves", severity="warning")
+
     def action_leave(self) -> None:
-        """Leave; ask first where requests in flight would end with us."""
+        """Leave; ask first where edits would be lost, and where requests in flight would end with us."""
+        self._with_nothing_unsaved(self._leave)
+
+    def action_leave_now(self) -> None:
+        """Leave without asking for anything but edits that would be lost."""
+        self._with_nothing_unsaved(lambda: self.exit(Leave.FINISH))
+
+    def _leave(self) -> None:
         if self.attached or not self.frame.live or self.frame.trouble is not None:
             self.exit(Leave.FINISH)
         elif not isinstance(self.screen, LeaveDialog):
             self.push_screen(LeaveDialog(self.frame.live), self._answered)
 
-    def action_leave_now(self) -> None:
-        """Leave without asking."""
-        self.exit(Leave.FINISH)
+    def _with_nothing_unsaved(self, leave: Callable[[], None]) -> None:
+        screens = [
+            screen for stack in self._screen_stacks.values() for screen in stack if isinstance(screen, Dashboard)
+        ]
+        screen = next((screen for screen in screens if screen.ready and screen.unsaved), None)
+        if screen is None:
+            leave()
+        elif not isinstance(self.screen, UnsavedDialog):
+
+            def answered(answer: str | None) -> None:
+                if answer == "save":
+                    screen.save_unsaved(leave)
+                elif answer == "drop":
+                    screen.drop_unsaved()
+                    leave()
+
+            self.push_screen(UnsavedDialog(screen.unsaved or ""), answered)
 
     def _answered(self, leave: str | None) -> None:
         if leave is not None:
             self.exit(Leave(leave))
+
+    def _fatal_error(self) -> None:
+        """Say what broke in plain text. Rich would show the values of variables too, and keys are among them."""
+        self.panic(Text("\n".join(safe_lines(traceback.format_exc()))))
 
     def _theme_changed(self) -> None:
         self._palette = Palette(self.theme_variables)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cccc.control.api import CcccError, EndpointAction
+from cccc.control.api import CcccError, EndpointAction, Saved
 from tui.format import safe
 from tui.keys import EVERYWHERE, KEYS, LISTS
+from tui.screens.saving import keep
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
@@ -54,6 +55,7 @@ class Commands(Provider):
         yield from self._keys()
         for tab in self._app.tabs:
             yield Command(f"go: {tab.title.lower()}", "Show this screen", partial(self._app.switch_mode, tab.mode))
+        yield from self._theme()
         yield from self._endpoints()
 
     def _keys(self) -> Iterator[Command]:
@@ -66,6 +68,16 @@ class Commands(Provider):
             yield Command(
                 f"{area}: {key.label.lower()}", key.tooltip, partial(self._app.run_action, action, self.screen)
             )
+
+    def _theme(self) -> Iterator[Command]:
+        name = self._app.theme
+        if name != self._app.kept_theme:
+            said = "Write ui.theme into the configuration; shows the change first"
+            yield Command(f"theme: keep {name}", said, partial(keep, self._app, {"ui.theme": name}, self._kept))
+
+    def _kept(self, saved: Saved) -> None:
+        self._app.kept_theme = self._app.theme
+        self._app.say(f"theme {self._app.theme} is kept in {saved.path}")
 
     def _endpoints(self) -> Iterator[Command]:
         control = self._app.control

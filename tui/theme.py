@@ -114,6 +114,10 @@ def _with_meanings(theme: Theme) -> Theme:
     return replace(theme, variables={"native": native, "convert": convert, **theme.variables})
 
 
+_LEGIBLE = 3.0
+"""The least contrast to the background, as WCAG 2.2 (1.4.11) asks of what carries a meaning."""
+
+
 class Palette:
     """Styles by meaning, from the variables of the theme in force."""
 
@@ -125,12 +129,39 @@ class Palette:
         """The style of ``success``, ``native``, …; nothing special where a theme does not know the meaning."""
         style = self._styles.get(meaning)
         if style is None:
-            style = self._styles[meaning] = _style(self._variables.get(meaning))
+            style = self._styles[meaning] = _style(self._variables.get(meaning), self._variables.get("background"))
         return style
 
 
-def _style(value: str | None) -> Style:
-    return Style.null() if value is None else Style(color=Color.parse(value).rich_color)
+def _style(value: str | None, background: str | None) -> Style:
+    if value is None:
+        return Style.null()
+    color = Color.parse(value)
+    return Style(color=(color if background is None else legible(color, Color.parse(background))).rich_color)
+
+
+def legible(color: Color, background: Color) -> Color:
+    """The colour, or one towards black or white that can be read: a theme's own may be as light as its background.
+
+    Colours that the terminal chooses (ANSI) are left to it.
+    """
+    if color.ansi is not None or background.ansi is not None:
+        return color
+    while contrast(color, background) < _LEGIBLE:
+        color = color.blend(background.get_contrast_text(1.0), 0.1)
+    return color
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast ratio of two colours as WCAG 2.2 defines it: from 1, the same, to 21."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    parts = [part / 255 for part in color.rgb]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 MARKS: Mapping[Verdict, tuple[str, str]] = {

@@ -31,6 +31,7 @@ SECTIONS = {
     "Set up": {
         "setup": Lazy("cccc.cli.setup:setup", "Point Claude Code, Codex and other tools here; status, and back."),
         "run": Lazy("cccc.cli.launch:run", "Start Claude Code or Codex through the proxy, changing no file."),
+        "import": Lazy("cccc.cli.importing:import_", "Endpoints from clients' files and other tools' configurations."),
         "config": Lazy("cccc.cli.config:config", "The configuration: show, check, path, example."),
         "service": Lazy("cccc.cli.service:service", "The proxy as a service of yours: install, remove, status."),
         "token": Lazy("cccc.cli.token:token", "The token that clients send (auth_token: auto)."),

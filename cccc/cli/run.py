@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-from cccc.cli import heap
 from cccc.cli.session import Session
 from cccc.errors import CcccError, ControlError
 
@@ -64,11 +63,13 @@ def run_demo(session: Session, *, port: int, tui: bool) -> None:
 
 
 def _headless(session: Session, proxy: Proxy, greeting: Callable[[str], str]) -> None:
-    def begin(_: App, url: str) -> None:
-        session.note(greeting(url))
-        heap.settle()
+    from cccc.cli.background import make_room
 
-    run_loop(lambda: proxy(session.note, session.note, begin, signals=True))
+    def listening(_: App, url: str) -> None:
+        session.note(greeting(url))
+        make_room()
+
+    run_loop(lambda: proxy(session.note, session.note, listening, signals=True))
 
 
 def _proxy(session: Session) -> Proxy:
@@ -86,12 +87,14 @@ def _proxy(session: Session) -> Proxy:
 async def _demo(folder: Path, port: int, say: Say, log: Say, listening: Listening, *, signals: bool) -> None:
     import anyio
 
+    from cccc.demo.clients import demo_machine
     from cccc.demo.world import demo_world
     from cccc.server.app import App
 
     async with demo_world(folder) as world, anyio.create_task_group() as tasks:
         # An empty environment: neither the user's settings nor their egress proxy belong into the demo.
-        app = App(folder, lambda: world.config_path, {}, {"port": str(port)}, say, log=log)
+        machine = demo_machine(folder)
+        app = App(folder, lambda: world.config_path, {}, {"port": str(port)}, say, machine=machine, log=log)
 
         def begin(url: str) -> None:
             listening(app, url)

@@ -40,60 +40,87 @@ def attach(session: Session, reach: AbstractAsyncContextManager[Control]) -> Non
 
 def show(session: Session, proxy: Proxy) -> None:
     """The screens over a proxy of our own. Raises what ended the proxy, if it was an error."""
-    asyncio.run(_Own(session, proxy).run())
+
+    async def main() -> None:
+        await _Own(session, proxy).run()
+
+    asyncio.run(main())
 
 
 class _Own:
-    """A proxy in a thread and its screens, from the start of the one to the end of both."""
+    """A proxy in a thread and its screens, from the start of the one to the end of both.
+
+    Whatever ends the screens (a key, a signal, a terminal that is gone, a defect), requests in flight are finished, and
+    the process does not end before its proxy has. A signal when that has begun stops the proxy at once.
+    """
 
     def __init__(self, session: Session, proxy: Proxy) -> None:
         self._session = session
-        self._proxy = proxy
+        self._here = asyncio.get_running_loop()
         self._said: deque[str] = deque(maxlen=_LINES_KEPT)
         self._covered = True
         """Whether what is said would fall into the screens."""
         self._app: CcccApp | None = None
         """The screens, while they are open."""
+        self._leaving = False
+        self._background = BackgroundProxy(
+            run_loop, lambda listening: proxy(self._say, self._note, listening, signals=False)
+        )
 
     async def run(self) -> None:
-        here = asyncio.get_running_loop()
-
-        def say(line: str) -> None:
-            self._note(line)
-            if self._covered:
-                here.call_soon_threadsafe(self._remark, line)
-
-        background = BackgroundProxy(run_loop, lambda listening: self._proxy(say, self._note, listening, signals=False))
-        stops = 0
-
-        def leave() -> None:
-            nonlocal stops
-            stops += 1
-            if stops == 1 and app.is_running:
-                app.exit(Leave.FINISH)
-            else:
-                background.stop(now=stops > 1)
-
-        try:
-            control = await background.start()
-        except BaseException:
-            self._give_back()
-            raise
-        app = CcccApp(control, attached=False, look=_look(self._session))
-        background.ended.add_done_callback(lambda _: app.exit(None))
-        make_room()
-        self._app = app
-        with _signals(leave):
-            how = await app.run_async()
-            self._app, self._covered = None, False
-            background.stop(now=how is Leave.NOW)
-            if not background.ended.done() and app.frame.live and how is not Leave.NOW:
-                self._session.note("finishing the requests in flight; ctrl+c stops at once")
-            await asyncio.wait({background.ended})
+        background = self._background
+        with _signals(self._leave):
+            try:
+                control = await background.start()
+            except BaseException:
+                self._give_back()
+                raise
+            app = CcccApp(control, attached=False, look=_look(self._session))
+            try:
+                if not self._leaving:
+                    make_room()
+                    await self._show(app)
+            finally:
+                background.stop()
+                await asyncio.wait({background.ended})
         if background.ended.exception() is not None:
             self._give_back()
         background.ended.result()
         _give_up_where_broken(app)
+
+    async def _show(self, app: CcccApp) -> None:
+        self._app = app
+        self._background.ended.add_done_callback(lambda _: self._close())
+        how = None
+        try:
+            how = await app.run_async()
+        finally:
+            self._app, self._covered, self._leaving = None, False, True
+            self._background.stop(now=how is Leave.NOW)
+            if not self._background.ended.done() and app.frame.live and how is not Leave.NOW:
+                self._session.note("finishing the requests in flight; ctrl+c stops at once")
+
+    def _close(self) -> None:
+        """The proxy has ended."""
+        if self._app is not None:
+            self._app.exit(None)
+
+    def _leave(self) -> None:
+        """A signal to end has come."""
+        if self._leaving:
+            self._background.stop(now=True)
+            return
+        self._leaving = True
+        if self._app is None:
+            self._background.stop()
+        else:
+            self._app.exit(Leave.FINISH)
+
+    def _say(self, line: str) -> None:
+        """What the proxy says to a person. In its thread."""
+        self._note(line)
+        if self._covered:
+            self._here.call_soon_threadsafe(self._remark, line)
 
     def _remark(self, line: str) -> None:
         """What the proxy says to a person, on the screens."""
@@ -109,7 +136,7 @@ class _Own:
 
     def _give_back(self) -> None:
         """What was said while nobody could see it, before an error."""
-        for line in self._said:
+        for line in tuple(self._said):  # its thread may still add to them
             self._session.note(line)
 
 

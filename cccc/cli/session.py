@@ -5,6 +5,7 @@ A ``Session`` is click's context object. Tests give one with a fake control surf
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from cccc.setup.machine import Machine
 
 T = TypeVar("T")
+
+_NOBODY_READS = frozenset({errno.EIO, errno.ENXIO, errno.EPIPE})
+"""What writing gives on a terminal that is gone (Linux, macOS) and on a pipe that is closed."""
 
 
 def _found(session: Session, running: bool) -> AbstractAsyncContextManager[Control]:  # noqa: FBT001  (a callback)
@@ -91,8 +95,12 @@ class Session:
         click.echo(dumps(value, indent=None if line else 2))
 
     def note(self, text: str) -> None:
-        """A remark that is not data, to stderr."""
-        click.echo(safe(text), err=True, color=self._colour())
+        """A remark that is not data, to stderr; lost where nobody can read it any more."""
+        try:
+            click.echo(safe(text), err=True, color=self._colour())
+        except OSError as error:
+            if error.errno in _NOBODY_READS:
+                _lead_nowhere(sys.stderr)
 
     def width(self) -> int | None:
         """Cells of the screen; ``None`` where output goes into a file or a pipe and nothing is to be cut."""
@@ -107,6 +115,12 @@ class Session:
 
     def _colour(self) -> bool | None:
         return False if self.environ.get("NO_COLOR") else None
+
+
+def _lead_nowhere(stream: IO[str]) -> None:
+    """Let what is still to be written succeed: a proxy goes on without its terminal, and its exit code is its own."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

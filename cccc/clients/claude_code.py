@@ -34,7 +34,7 @@ _TIERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-_ELSEWHERE = (
+ELSEWHERE = (
     "CLAUDE_CODE_USE_BEDROCK",
     "CLAUDE_CODE_USE_VERTEX",
     "CLAUDE_CODE_USE_FOUNDRY",
@@ -94,8 +94,8 @@ def warnings(user: Tree, target: Target, sources: Sequence[Source], name: str) -
     everywhere = [*sources, Source(name, user, "remove it there")]
     for source in everywhere:
         env = _env(source)
-        for switch in _ELSEWHERE:
-            if _on(env.get(switch)):
+        for switch in ELSEWHERE:
+            if is_on(env.get(switch)):
                 yield f"{source.name} sets {switch}: Claude Code then ignores {BASE_URL}; {source.remedy}"
         if source.tree.get("apiKeyHelper"):
             yield (
@@ -119,8 +119,8 @@ def effective(user: Tree, target: Target, sources: Sequence[Source], name: str) 
         leads = same_address(value, target.url) if key == BASE_URL else target.takes(value) if key == TOKEN else None
         if value is not None or key in (BASE_URL, TOKEN):
             found.append(Effective(key, value, source.name if source else None, leads))
-    for switch in _ELSEWHERE:
-        source = next((one for one in order if _on(_env(one).get(switch))), None)
+    for switch in ELSEWHERE:
+        source = next((one for one in order if is_on(_env(one).get(switch))), None)
         if source is not None:
             found.append(Effective(switch, _env(source)[switch], source.name, leads_here=False))
     return tuple(found)
@@ -131,5 +131,6 @@ def _env(source: Source) -> Mapping[str, Any]:
     return env if isinstance(env, dict) else {}
 
 
-def _on(value: Any) -> bool:
+def is_on(value: Any) -> bool:
+    """Whether Claude Code takes a switch for set."""
     return value is not None and str(value).strip().lower() not in ("", "0", "false", "no", "off")

@@ -79,6 +79,8 @@ def build(settings: Settings, world: World) -> Built:
     if settings.endpoints and not built.endpoints and not built.problems:
         # Every entry was left out: what were warnings are now the reason why nothing can start.
         built.problems, built.warnings = built.warnings, []
+    if settings.ui.language not in (None, "en"):
+        built.warnings.append(Problem(("ui", "language"), "has no effect: the screens speak English only"))
     built.taggers = taggers(settings)
     built.auth_token = _auth_token(settings.server, world, built)
     return built

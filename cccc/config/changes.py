@@ -77,6 +77,19 @@ def add_endpoint(path: Path, draft: EndpointDraft, environ: Mapping[str, str]) -
     return _written(file, [patch.appending("endpoints", dict(_entry(draft)), toml=file.toml)], environ)
 
 
+def add_endpoints(path: Path, drafts: Iterable[EndpointDraft], environ: Mapping[str, str]) -> Saved:
+    """The same for several at once: all of them or none."""
+    file = _File.read(path)
+    return _written(file, _appending(file, drafts), environ)
+
+
+def preview_endpoints(path: Path, drafts: Iterable[EndpointDraft], environ: Mapping[str, str]) -> ConfigDiff:
+    """What ``add_endpoints`` would do. Raises ``ConfigError`` where the file cannot be read or not be edited safely."""
+    file = _File.read(path)
+    text = file.changed(_appending(file, drafts))
+    return ConfigDiff("".join(_diff(file, text)), _problems(file, text, environ))
+
+
 def edit_endpoint(path: Path, name: str, draft: EndpointDraft, environ: Mapping[str, str]) -> Saved:
     """Make an endpoint what the draft says; a draft without a key keeps the one there is.
 
@@ -118,12 +131,7 @@ def preview(path: Path, changes: ConfigChanges, environ: Mapping[str, str]) -> C
         text = file.changed(_steps(changes, toml=file.toml))
     except ConfigError as error:
         return ConfigDiff("", tuple(ConfigProblem(problem, fatal=True) for problem in error.problems), restart)
-    diff = "".join(_diff(file, text))
-    try:
-        warnings = file.check(text, environ)
-    except ConfigError as error:
-        return ConfigDiff(diff, tuple(ConfigProblem(problem, fatal=True) for problem in error.problems), restart)
-    return ConfigDiff(diff, tuple(ConfigProblem(warning, fatal=False) for warning in warnings), restart)
+    return ConfigDiff("".join(_diff(file, text)), _problems(file, text, environ), restart)
 
 
 def save(path: Path, changes: ConfigChanges, environ: Mapping[str, str]) -> Saved:
@@ -145,6 +153,19 @@ def undo(saved: Saved) -> None:
         return
     before = documents.read(path.resolve().with_name(Path(saved.backup).name))
     atomic_write(path, before, _WIDEST, expected=saved.digest)
+
+
+def _problems(file: _File, text: str, environ: Mapping[str, str]) -> tuple[ConfigProblem, ...]:
+    """What is wrong with a text as this file's."""
+    try:
+        warnings = file.check(text, environ)
+    except ConfigError as error:
+        return tuple(ConfigProblem(problem, fatal=True) for problem in error.problems)
+    return tuple(ConfigProblem(warning, fatal=False) for warning in warnings)
+
+
+def _appending(file: _File, drafts: Iterable[EndpointDraft]) -> list[patch.Step]:
+    return [patch.appending("endpoints", dict(_entry(draft)), toml=file.toml) for draft in drafts]
 
 
 def _written(file: _File, steps: Iterable[patch.Step], environ: Mapping[str, str]) -> Saved:

@@ -199,7 +199,9 @@ class UiSettings(Section):
     theme: Annotated[str | None, Absent] = live("Theme", "Name of a theme of the screens.", default=None)
     glyphs: Literal["unicode", "ascii"] = live("Glyphs", "Characters used for states and lines.", default="unicode")
     keymap: dict[str, str] = live("Keys", "Own keys by binding id, such as endpoints.test: t.", default={})
-    language: Annotated[str | None, Absent] = live("Language", "Language of the screens, such as en.", default=None)
+    language: Annotated[str | None, Absent] = live(
+        "Language", "Has no effect: the screens speak English only.", default=None
+    )
 
 
 class Settings(Section):

@@ -73,6 +73,7 @@ from cccc.control.flow import (
     UpstreamEnded,
     UpstreamSaid,
 )
+from cccc.control.importing import Found, ImportControl, ImportPlan
 from cccc.control.probing import Check, EndpointDraft, FormatProbe, Preset, ProbeReport
 from cccc.control.text import visible, visible_line
 from cccc.domain.curl import as_curl
@@ -141,6 +142,8 @@ __all__ = [
     "FlowLost",
     "FlowPiece",
     "FormatProbe",
+    "Found",
+    "ImportPlan",
     "Learned",
     "Loss",
     "Lost",
@@ -355,7 +358,7 @@ class Events(Protocol):
     def aclose(self) -> Awaitable[None]: ...
 
 
-class Control(ClientControl, Protocol):
+class Control(ClientControl, ImportControl, Protocol):
     """Everything that can be seen and done. Raises ``CcccError`` subclasses only."""
 
     async def overview(self) -> Overview: ...

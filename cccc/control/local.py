@@ -41,6 +41,7 @@ from cccc.control.api import (
     Events,
     Flow,
     FlowPiece,
+    ImportPlan,
     Manual,
     Moves,
     Overview,
@@ -71,6 +72,7 @@ from cccc.http.transport import HttpTransport
 from cccc.proxy import closeup, watching
 from cccc.proxy.examination import Examination
 from cccc.proxy.runtime import Runtime
+from cccc.setup import importing
 from cccc.setup.machine import Machine
 from cccc.setup.service import ClientFiles
 from cccc.setup.targets import NOWHERE, target
@@ -93,7 +95,7 @@ class Local:
     """``Control`` over a runtime. Used from the runtime's own event loop.
 
     ``reload`` loads the configuration again; ``address`` is where the proxy listens, ``None`` where none runs here.
-    ``client_files`` are the programs of this machine, ``None`` where they are none of this proxy's business (the demo).
+    ``client_files`` are the programs of this machine, ``None`` where they are none of this proxy's business.
     """
 
     def __init__(
@@ -304,6 +306,18 @@ class Local:
 
     async def endpoint_remove(self, name: str) -> Saved:
         return await self._changed(partial(file_changes.remove_endpoint, self._file, name, os.environ))
+
+    async def import_plan(self, path: str | None = None) -> ImportPlan:
+        machine, loaded, here = self._clients.machine, self._runtime.loaded, await self._here()
+        return await _in_thread(partial(importing.plan, machine, loaded, self._file, here, path))
+
+    async def import_apply(self, path: str | None = None, *, seen: str | None = None) -> Saved:
+        machine, loaded, here = self._clients.machine, self._runtime.loaded, await self._here()
+        return await self._changed(partial(importing.apply, machine, loaded, self._file, here, path, seen))
+
+    async def _here(self) -> str:
+        """The address that clients are given."""
+        return (await self._target(_USUAL_SETUP, default=NOWHERE)).url
 
     async def presets(self) -> tuple[Preset, ...]:
         return PRESETS

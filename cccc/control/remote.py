@@ -39,6 +39,7 @@ from cccc.control.api import (
     EndpointView,
     Event,
     FlowPiece,
+    ImportPlan,
     Manual,
     Moves,
     Overview,
@@ -209,6 +210,12 @@ class Remote:
 
     async def endpoint_remove(self, name: str) -> Saved:
         return await self._post(Saved, f"endpoints/{quote(name, safe='')}/remove", {})
+
+    async def import_plan(self, path: str | None = None) -> ImportPlan:
+        return await self._post(ImportPlan, "import/plan", {"path": path}, within=_FILES_WITHIN)
+
+    async def import_apply(self, path: str | None = None, *, seen: str | None = None) -> Saved:
+        return await self._post(Saved, "import/apply", {"path": path, "seen": seen}, within=_FILES_WITHIN)
 
     async def presets(self) -> tuple[Preset, ...]:
         return await self._get(tuple[Preset, ...], "presets")

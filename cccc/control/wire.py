@@ -31,6 +31,7 @@ from cccc.control.api import (
     FlowLost,
     FlowPiece,
     FormatProbe,
+    ImportPlan,
     ProbeReport,
     Ranking,
     RequestFinished,
@@ -75,6 +76,7 @@ _codec = JsonCodec(
     derived={
         Candidate: {"priority": lambda candidate: candidate.key.priority},
         ClientPlan: {"changes": lambda plan: plan.changes},
+        ImportPlan: {"changes": lambda plan: plan.changes},
         FormatProbe: {"ok": lambda found: found.ok},
         ProbeReport: {"ok": lambda report: report.ok},
     },

@@ -50,6 +50,9 @@ _AGENTS: tuple[tuple[str, ClientType], ...] = (
 
 _SESSION_HEADERS = ("x-claude-code-session-id", "session-id", "session_id", "thread-id", "conversation_id")
 
+_TELLING = 16 * 1024
+"""Characters at either end of how a session began."""
+
 
 def detect(wire_format: WireFormat | None, action: Action, headers: Mapping[str, str]) -> Client:
     """Name the client. ``wire_format`` is that of the path's codec, ``None`` for paths that all formats share.
@@ -77,12 +80,15 @@ def detect(wire_format: WireFormat | None, action: Action, headers: Mapping[str,
 def session_key(session: str | None, opening: str) -> str | None:
     """The key under which a session stays with its endpoint: the client's own id, else a hash of how it began.
 
-    ``opening`` is the system prompt and the first user message. ``None`` where there is neither.
+    ``opening`` is the system prompt and the first user message. ``None`` where there is neither. Of a long one length,
+    beginning and end tell enough.
     """
     if session:
         return session
     if not opening:
         return None
+    if len(opening) > 2 * _TELLING:
+        opening = f"{len(opening)} {opening[:_TELLING]}{opening[-_TELLING:]}"
     return f"opening-{hashlib.sha256(opening.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 
 

@@ -17,7 +17,8 @@ from cccc.domain.secret import Secret
 VALID_S = 600
 """Seconds during which a proxy answers."""
 
-_MARK = re.compile(r"cccc-proof-([0-9a-f]{1,12})-([0-9a-f]{16})-([0-9a-f]{32})")
+_BEGINNING = "cccc-proof-"
+_MARK = re.compile(_BEGINNING + r"([0-9a-f]{1,12})-([0-9a-f]{16})-([0-9a-f]{32})")
 
 
 def prompt(key: Secret, now: float, nonce: str) -> str:
@@ -28,7 +29,8 @@ def prompt(key: Secret, now: float, nonce: str) -> str:
 
 def answer(key: Secret, now: float, text: str) -> str | None:
     """What the proxy says to a text with a good mark; ``None`` to every other."""
-    match = _MARK.search(text)
+    beginning = text.find(_BEGINNING)  # prompts are long, and this is several times faster than the expression
+    match = _MARK.search(text, beginning) if beginning >= 0 else None
     if match is None:
         return None
     moment, nonce, signature = match.groups()

@@ -11,10 +11,9 @@ _RELEASE = re.compile(
 
 def swapped(sent: str | None, came: str | None) -> bool:
     """Whether the name that came back is another model's: not the same with a date, a vendor's prefix, another case."""
-    if not sent or not came:
+    if not sent or not came or sent == came:
         return False
-    asked, served = _bare(sent), _bare(came)
-    return asked != served
+    return _bare(sent) != _bare(came)
 
 
 def _bare(name: str) -> str:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 READ_SIZE = 64 * 1024
 """Bytes taken from a socket at once. All that one read gave is passed on in one write."""
 
+BODY_READ_SIZE = 256 * 1024
+"""The same for a request's body, of which nothing is passed on before all of it is there; no loop reads more."""
+
 HEAD_READ_SIZE = 16 * 1024
 """The same while a request head is awaited, so that the limits of a head bite early."""
 

@@ -13,7 +13,7 @@ from anyio.abc import ByteStream
 
 from cccc.errors import BadRequest, ClientGone
 from cccc.http.body import BadFraming, Body, FixedBody, announced_body
-from cccc.http.limits import DEFAULT_LIMITS, HEAD_READ_SIZE, READ_SIZE, Limits
+from cccc.http.limits import BODY_READ_SIZE, DEFAULT_LIMITS, HEAD_READ_SIZE, READ_SIZE, Limits
 from cccc.http.messages import RequestHead
 from cccc.http.request_head import HeadScanner, parse_head
 from cccc.http.responder import HttpResponder
@@ -183,7 +183,7 @@ class ServerConnection:
             with anyio.CancelScope() as scope:
                 while not body.ended and size <= max_bytes and on_wire <= max_bytes + limits.body_overhead:
                     scope.deadline = begun + limits.body_seconds + on_wire / limits.body_bytes_per_second
-                    data = await self._receive(READ_SIZE)
+                    data = await self._receive(BODY_READ_SIZE)
                     on_wire += len(data)
                     pieces.append(_feed(body, data))
                     size += len(pieces[-1])

@@ -95,6 +95,8 @@ def with_own_thinking(request: Request, target: Target, losses: Losses) -> Reque
         if target.reasoning_back and part.text:
             yield Thinking(part.text)
 
+    if not any(isinstance(part, Thinking) for message in request.messages for part in message.parts):
+        return request
     messages: list[Message] = []
     for message in request.messages:
         parts = tuple(own for part in message.parts for own in kept(part, message.path))
@@ -104,14 +106,17 @@ def with_own_thinking(request: Request, target: Target, losses: Losses) -> Reque
 
 
 def with_ids(request: Request, change: Callable[[str], str]) -> Request:
-    """The ids of all calls and of their results changed."""
+    """The ids of all calls and of their results changed; the same request where they stay, as they mostly do."""
+    new = {own: other for own in call_ids(request) | _answered_ids(request) if (other := change(own)) != own}
+    if not new:
+        return request
 
     def changed(part: Part) -> Part:
         match part:
-            case ToolCall(own) if (new := change(own)) != own:
-                return replace(part, id=new)
-            case ToolResult(own) if (new := change(own)) != own:
-                return replace(part, call_id=new)
+            case ToolCall(own) if own in new:
+                return replace(part, id=new[own])
+            case ToolResult(own) if own in new:
+                return replace(part, call_id=new[own])
         return part
 
     return _each_part(request, changed)
@@ -119,6 +124,8 @@ def with_ids(request: Request, change: Callable[[str], str]) -> Request:
 
 def with_names(request: Request, names: Names) -> Request:
     """Tools, calls and the choice by the target's names."""
+    if names.stay:
+        return request
 
     def changed(part: Part) -> Part:
         if not isinstance(part, ToolCall):
@@ -142,6 +149,12 @@ def with_names(request: Request, names: Names) -> Request:
 def call_ids(request: Request) -> frozenset[str]:
     """The ids of all calls in the history."""
     return frozenset(part.id for message in request.messages for part in message.parts if isinstance(part, ToolCall))
+
+
+def _answered_ids(request: Request) -> frozenset[str]:
+    return frozenset(
+        part.call_id for message in request.messages for part in message.parts if isinstance(part, ToolResult)
+    )
 
 
 def _is_own(thinking: Thinking, target: Target) -> bool:

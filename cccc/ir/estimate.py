@@ -54,12 +54,18 @@ def _measure(value: object) -> tuple[int, int]:
         current = open_values.pop()
         if isinstance(current, str):
             characters += len(current)
-        elif isinstance(current, list):
-            open_values += current
-        elif isinstance(current, dict):
+            continue
+        if isinstance(current, dict):
             if json.text(current.get("type")) in _IMAGES:
                 images += 1
                 continue
             characters += sum(map(len, current))
-            open_values += current.values()
+            current = current.values()
+        elif not isinstance(current, list):
+            continue
+        for inner in current:
+            if isinstance(inner, str):  # by far the most
+                characters += len(inner)
+            else:
+                open_values.append(inner)
     return characters, images

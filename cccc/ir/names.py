@@ -32,14 +32,14 @@ class ToolName(NamedTuple):
 
 
 class Names:
-    """The names of one request, both ways."""
+    """The names of one request, both ways. ``stay``: the target takes all of them as they are."""
 
     def __init__(self, names: Iterable[ToolName], abilities: Abilities) -> None:
         self._abilities = abilities
         self._targets: dict[ToolName, ToolName] = {}
         self._clients: dict[ToolName, ToolName] = {}
         changed: list[ToolName] = []
-        for name in names:
+        for name in dict.fromkeys(names):  # most are called more often than once
             if self._plain(name):
                 self._map(name, name)
             else:
@@ -47,6 +47,7 @@ class Names:
         for name in changed:
             if name not in self._targets:
                 self._map(name, self._made(name))
+        self.stay = not changed
 
     def target(self, name: ToolName) -> ToolName:
         """What the target is told."""

@@ -29,6 +29,7 @@ from cccc.proxy.member import Member
 from cccc.proxy.tap import PAGE_BEGINNING, Copy, beginning, limit_headers, sniff
 from cccc.proxy.translation import Translation
 from cccc.proxy.upstream import Outgoing
+from cccc.proxy.watchdog import Watchdog
 from cccc.proxy.watching import Chunk, Piece, Watched, asked_upstream, told_of_answer
 from cccc.proxy.whole import WholeAnswer, stream_head, understood
 
@@ -235,25 +236,26 @@ class Attempt:
     async def _relay(self, answer: UpstreamAnswer, client: ClientStream, gate: Gate) -> None:
         idle = self.member.endpoint.timeouts.stream_idle
         self._spoke = anyio.current_time()
-        while True:
-            try:
-                left = AFTER_TERMINAL_S if self._terminal else self._spoke + idle - anyio.current_time()
-                with anyio.fail_after(left):
+        with Watchdog() as watchdog:
+            while True:
+                watchdog.wait_until(anyio.current_time() + AFTER_TERMINAL_S if self._terminal else self._spoke + idle)
+                try:
                     chunk = await answer.read()
-            except (TimeoutError, BrokeMidBody) as error:
-                if self._terminal:
-                    return
-                if isinstance(error, BrokeMidBody):
+                except BrokeMidBody:
+                    if self._terminal:
+                        return
                     raise
-                raise TimedOut(Phase.STREAM_IDLE, idle) from None
-            if not chunk:
-                await self._pass(gate.decoder.close(), client, gate)
-                if self._terminal and (tail := self.translation.tail(gate.decoder.pending)):
-                    await client.write(tail, untouched=True)
-                return
-            self._take(chunk)
-            if await self._pass(gate.decoder.feed(chunk), client, gate):
-                return
+                watchdog.rest()
+                if not chunk:
+                    await self._pass(gate.decoder.close(), client, gate)
+                    if self._terminal and (tail := self.translation.tail(gate.decoder.pending)):
+                        await client.write(tail, untouched=True)
+                    return
+                self._take(chunk)
+                if await self._pass(gate.decoder.feed(chunk), client, gate):
+                    return
+        if not self._terminal:
+            raise TimedOut(Phase.STREAM_IDLE, idle)
 
     def _take(self, chunk: bytes) -> None:
         """Let those read along who only read: the copy for the log, and whoever watches."""
@@ -298,9 +300,11 @@ class Attempt:
                 failed = True
                 break
         if data := b"".join(out):
-            if translation.touched:
+            if translation.converted:
+                await client.write(data, says=spoke)
+            elif translation.touched:
                 await client.write(data, says=spoke, replaced=sum([len(event.raw) for event in events]))
-                translation.touched = translation.converted
+                translation.touched = False
             else:
                 await client.write(data, says=spoke, untouched=True)
         self._terminal = terminal

@@ -71,7 +71,7 @@ class ClientStream:
         if headers is None:
             headers = Headers((*STREAM_HEAD, (b"x-cccc-request-id", self._request_id)))
         await self._responder.start(200, headers)
-        self._given.head(200, headers, self._clock.monotonic())
+        self._given.head(200, headers)
         if self._watched.readers:
             self._watched.client_is_answered(200, headers)
 

@@ -15,26 +15,23 @@ from cccc.proxy.tap import Times
 class Given:
     """One client's answer. ``limit`` bounds what is kept in bytes (0: nothing), ``start`` is when its request came.
 
-    ``status`` is that of the head (0: none yet), ``size`` the bytes of the body so far, ``head_ms`` when the head went.
+    ``status`` is that of the head (0: none yet), ``size`` the bytes of the body so far.
     """
 
-    __slots__ = ("_parts", "_room", "_start", "_times", "head_ms", "headers", "size", "status")
+    __slots__ = ("_parts", "_room", "_times", "headers", "size", "status")
 
     def __init__(self, limit: int, start: float) -> None:
-        self._start = start
         self._parts: list[bytes | int] = []
         """Bytes of ours, and between them how many of the endpoint's own; a negative number of those were replaced."""
         self._room = limit
         self._times = Times(start)
         self.status = 0
         self.headers = Headers()
-        self.head_ms: float | None = None
         self.size = 0
 
-    def head(self, status: int, headers: Headers, now: float) -> None:
+    def head(self, status: int, headers: Headers) -> None:
         """The head goes out."""
         self.status, self.headers = status, headers
-        self.head_ms = (now - self._start) * 1000.0
 
     def add(self, data: bytes, now: float, *, untouched: bool = False, replaced: int = 0) -> None:
         """Some of the body goes out: the endpoint's own next bytes ``untouched``, or ours for so many ``replaced``."""

@@ -166,9 +166,8 @@ class Reply:
             await self.stream.replace(status, headers, body)
         else:
             await self._responder.send(status, headers, body)
-        now = self._context.clock.monotonic()
-        self.given.head(status, headers, now)
-        self.given.add(body, now, untouched=untouched)
+        self.given.head(status, headers)
+        self.given.add(body, self._context.clock.monotonic(), untouched=untouched)
         if self._watched.readers:
             self._watched.client_is_answered(status, headers)
             self._watched.client_is_sent(body)

@@ -51,17 +51,18 @@ class Signatures:
 
     def signed(self, session: str | None, marks: Iterable[str], endpoint: Endpoint, wire_format: WireFormat) -> None:
         """An endpoint made these signatures (by their hashes)."""
-        self._note(session, marks, signer(endpoint, wire_format))
+        if new := list(marks):
+            self._note(session, new, signer(endpoint, wire_format))
 
     def refused(self, session: str | None, marks: Iterable[str], endpoint: Endpoint, wire_format: WireFormat) -> None:
         """An endpoint took a request only without the thinking that had these signatures."""
-        self._note(session, marks, _REFUSED + signer(endpoint, wire_format))
+        if new := list(marks):
+            self._note(session, new, _REFUSED + signer(endpoint, wire_format))
 
-    def _note(self, session: str | None, marks: Iterable[str], by: str) -> None:
-        new = dict.fromkeys(marks, by)
-        if session is None or not new:
+    def _note(self, session: str | None, marks: list[str], by: str) -> None:
+        if session is None:
             return
-        merged = {**self._of(session), **new}
+        merged = {**self._of(session), **dict.fromkeys(marks, by)}
         kept = dict(list(merged.items())[-MOST_OF_A_SESSION:])
         self._sessions[session] = kept
         self._sessions.move_to_end(session)

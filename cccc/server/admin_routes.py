@@ -113,6 +113,8 @@ def admin_routes(control: Control, clock: Clock) -> tuple[Route, ...]:
         ("POST", "config/diff", admin.config_diff),
         ("POST", "config/undo", admin.config_undo),
         ("POST", "config/check", admin.config_check),
+        ("POST", "import/plan", admin.import_plan),
+        ("POST", "import/apply", admin.import_apply),
         ("POST", "clients/{client}/plan", admin.client_plan),
         ("POST", "clients/{client}/apply", admin.client_apply),
         ("POST", "clients/{client}/restore", admin.client_restore),
@@ -276,6 +278,15 @@ class _Admin:
     async def probe_endpoint(self, request: Request) -> Any:
         model = _Parameters.of_body(request).optional("model", _text)
         return wire.to_json(await self._control.probe_endpoint(request.fields["name"], model=model))
+
+    async def import_plan(self, request: Request) -> Any:
+        path = _Parameters.of_body(request).optional("path", _text)
+        return wire.to_json(await self._control.import_plan(path))
+
+    async def import_apply(self, request: Request) -> Any:
+        body = _Parameters.of_body(request)
+        path, seen = body.optional("path", _text), body.optional("seen", _text)
+        return wire.to_json(await self._control.import_apply(path, seen=seen))
 
     async def use(self, request: Request) -> Any:
         body = _Parameters.of_body(request)

@@ -19,7 +19,8 @@ _LARGEST = 4 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class Machine:
     """``project`` is the folder in which a client would be started, ``None`` where nobody can know; ``config`` CCCC's
-    own configuration folder; ``root`` what stands for ``/``.
+    own configuration folder; ``root`` what stands for ``/``. ``abbreviates``: a person takes ``~`` for ``home``.
+    ``notice`` is told with every plan.
     """
 
     home: Path
@@ -27,10 +28,12 @@ class Machine:
     config: Path
     project: Path | None = None
     root: Path = Path("/")
+    abbreviates: bool = True
+    notice: str = ""
 
     def shown(self, path: Path) -> str:
         """A path as a person writes it."""
-        return f"~/{path.relative_to(self.home)}" if path.is_relative_to(self.home) else str(path)
+        return f"~/{path.relative_to(self.home)}" if self.abbreviates and path.is_relative_to(self.home) else str(path)
 
     def folder(self, variable: str, usual: str) -> Path:
         """A client's folder: where its variable says, else below the home folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,7 +60,8 @@ class ClientFiles:
         program = _known(client)
         _require_catalog(target)
         now, plan = self._planned(program, target)
-        return _shown(program, target, now, plan)
+        shown = _shown(program, target, now, plan)
+        return replace(shown, notes=(self.machine.notice, *shown.notes)) if self.machine.notice else shown
 
     def apply(self, client: ClientType, target: Target, *, seen: str | None = None) -> ClientApplied:
         """Carry the plan out. Raises ``ConfigError``; every file is then whole."""

@@ -42,15 +42,20 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {"CCCC_STATE_DIR": str(tmp_path / "state")}
 
 
-@pytest.fixture
-def session(fake: FakeControl, environ: dict[str, str]) -> Session:
-    """A session that reaches the fake as a running proxy."""
+def reaching(control: Control, environ: dict[str, str]) -> Session:
+    """A session that reaches this as a running proxy."""
 
     @asynccontextmanager
     async def reach(session: Session, running: bool) -> AsyncIterator[Control]:
-        yield fake
+        yield control
 
     return Session(environ=environ, clock=ManualClock(world.NOW), reach=reach)
+
+
+@pytest.fixture
+def session(fake: FakeControl, environ: dict[str, str]) -> Session:
+    """A session that reaches the fake as a running proxy."""
+    return reaching(fake, environ)
 
 
 @pytest.fixture

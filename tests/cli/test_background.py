@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import anyio
 import httpx
 import pytest
 
+from cccc.cli import run
 from cccc.cli.background import BackgroundProxy, make_room
 from cccc.cli.run import Listening, run_loop
+from cccc.cli.session import Session
 from cccc.errors import ListenError, NotRunning
 from cccc.server.app import App
 
@@ -86,15 +89,32 @@ async def test_whatever_ends_it_is_told(tmp_path: Path) -> None:
     assert caught.group_contains(LookupError, match="a defect")
 
 
-def test_making_room_shortens_turns_and_leaves_what_is_loaded_alone() -> None:
+@pytest.fixture
+def normal_room() -> Iterator[float]:
     before, thresholds = sys.getswitchinterval(), gc.get_threshold()
-    try:
-        make_room()
-        assert sys.getswitchinterval() < before
-        assert gc.get_freeze_count() > 0
-        assert gc.get_threshold()[:2] == thresholds[:2]
-        assert gc.get_threshold()[2] > thresholds[2]
-    finally:
-        sys.setswitchinterval(before)
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
+    yield before
+    sys.setswitchinterval(before)
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+def test_making_room_shortens_turns_and_leaves_what_is_loaded_alone(normal_room: float) -> None:
+    thresholds = gc.get_threshold()
+    make_room()
+    assert sys.getswitchinterval() < normal_room
+    assert gc.get_freeze_count() > 0
+    assert gc.get_threshold()[:2] == thresholds[:2]
+    assert gc.get_threshold()[2] > thresholds[2]
+
+
+def test_a_proxy_without_screens_makes_room_once_it_listens(
+    normal_room: float, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def listens(say: object, log: object, listening: Callable[..., None], *, signals: bool) -> None:
+        listening(None, "http://127.0.0.1:1")
+
+    monkeypatch.setattr(run, "_proxy", lambda _: listens)
+    run.run_proxy(Session())
+    assert "listening on http://127.0.0.1:1" in capsys.readouterr().err
+    assert sys.getswitchinterval() < normal_room
+    assert gc.get_freeze_count() > 0

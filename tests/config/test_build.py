@@ -309,3 +309,10 @@ def test_no_secret_is_in_any_complaint(broken: dict[str, Any]) -> None:
     assert "canary-0123" not in str(caught.value)
     assert "\n" not in caught.value.problems[0]
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(("language", "warns"), [("de", True), ("en", False)])
+def test_a_language_that_the_screens_do_not_speak_is_told(language: str, warns: bool) -> None:
+    loaded = load_text(f"ui:\n  language: {language}\n", toml=False, name="config.yaml")
+    says = "config.yaml:2:13: ui.language: has no effect: the screens speak English only"
+    assert (says in loaded.warnings) is warns

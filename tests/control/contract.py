@@ -266,6 +266,26 @@ class ControlContract:
             with pytest.raises(UnknownEndpoint):
                 await change
 
+    async def test_what_is_found_here_is_shown_before_it_is_imported(self, control: Control) -> None:
+        plan = await control.import_plan()
+        assert ("environment", "openai") in {(one.source, one.endpoint) for one in plan.found}
+        assert plan.changes
+        assert "${OPENAI_API_KEY}" in plan.diff
+        assert plan == await control.import_plan()
+        assert "openai" not in [view.name for view in await control.endpoints()]
+
+    async def test_what_was_found_is_imported_and_taken_back(self, control: Control) -> None:
+        saved = await control.import_apply(seen=(await control.import_plan()).seen)
+        assert "openai" in [view.name for view in await control.endpoints()]
+        await control.config_undo(saved)
+        assert "openai" not in [view.name for view in await control.endpoints()]
+
+    async def test_imports_only_what_was_seen(self, control: Control) -> None:
+        with pytest.raises(ConfigError):
+            await control.import_apply(seen="another plan")
+        with pytest.raises(ConfigError):
+            await control.import_plan("/nowhere/at/all.json")
+
     async def test_knows_providers_by_name(self, control: Control) -> None:
         presets = {preset.name: preset for preset in await control.presets()}
         assert presets["anthropic"].urls["url_anthropic"] == "https://api.anthropic.com/v1/messages"

@@ -39,6 +39,7 @@ from cccc.control.api import (
     Excluded,
     Figures,
     FlowPiece,
+    ImportPlan,
     Manual,
     Minute,
     Moves,
@@ -92,6 +93,7 @@ class FakeControl:
         self.client_views = {view.client: view for view in world.CLIENTS}
         self.client_calls: list[tuple[str, ClientType, object]] = []
         self.drafts: list[EndpointDraft] = []
+        self.importable = world.IMPORTABLE
         self.undone: list[Saved] = []
         self.removed: list[dict[str, EndpointView]] = []
         self.drained: bool | None = None
@@ -331,6 +333,22 @@ class FakeControl:
         self._known(name)
         self.removed.append(self.views)
         self.views = {known: view for known, view in self.views.items() if known != name}
+        return world.SAVED
+
+    async def import_plan(self, path: str | None = None) -> ImportPlan:
+        if path is not None:
+            raise ConfigError([f"{path}: is in no format that can be imported"])
+        return self.importable
+
+    async def import_apply(self, path: str | None = None, *, seen: str | None = None) -> Saved:
+        plan = await self.import_plan(path)
+        if seen is not None and seen != plan.seen:
+            raise ConfigError(["what would be imported is not what was shown"])
+        if not plan.changes:
+            raise ConfigError(["nothing was found that could be imported"])
+        names = [one.endpoint for one in plan.found if one.endpoint is not None]
+        self.removed.append(self.views)
+        self.views = self.views | {name: replace(world.GAMMA, name=name, enabled=True) for name in names}
         return world.SAVED
 
     async def presets(self) -> tuple[Preset, ...]:

@@ -36,6 +36,9 @@ ENTRIES: list[dict[str, Any]] = [
 ]
 
 
+SHELL = {"OPENAI_API_KEY": "the-key-of-the-shell"}
+
+
 def remembering(state_dir: Path) -> Path:
     """A state folder with the world's requests in its log."""
     state_dir.mkdir(parents=True, exist_ok=True)
@@ -54,8 +57,8 @@ class TestInThisProcess(ControlContract):
         write(config, ENTRIES)
         store = Store.open(remembering(tmp_path / "state"), clock)
         transport = HttpTransport(clock)
-        reload = partial(load, config, environ={}, options={})
-        files = ClientFiles(tmp_path / "state", machine(tmp_path), clock)
+        reload = partial(load, config, environ=SHELL, options={})
+        files = ClientFiles(tmp_path / "state", machine(tmp_path, **SHELL), clock)
         runtime = Runtime(reload(), store, transport, clock)
         yield Local(runtime, reload, address="http://127.0.0.1:1", client_files=files)
         await transport.aclose()
@@ -66,7 +69,8 @@ class TestOverARunningProxy(ControlContract):
     @pytest.fixture
     async def control(self, tmp_path: Path) -> AsyncIterator[Control]:
         remembering(tmp_path / "state")
-        async with proxy(tmp_path, ENTRIES, clock=ManualClock(world.NOW), machine=machine(tmp_path)) as running:
+        there = machine(tmp_path, **SHELL)
+        async with proxy(tmp_path, ENTRIES, clock=ManualClock(world.NOW), machine=there, environ=SHELL) as running:
             yield running.control
 
 

@@ -44,6 +44,7 @@ VIEWS = [
     api.Preset,
     api.ProbeReport,
     api.ConfigForm,
+    api.ImportPlan,
     api.ConfigDiff,
     api.Saved,
     api.ConfigProblem,

@@ -33,6 +33,8 @@ from cccc.control.api import (
     FailureClass,
     FieldKind,
     FormatProbe,
+    Found,
+    ImportPlan,
     Learned,
     Lost,
     ModelRule,
@@ -403,6 +405,26 @@ FORM = ConfigForm(
 )
 
 SAVED = Saved(path="/home/me/.config/cccc/config.yaml", digest="00" * 32, backup="config.yaml.bak-0001")
+
+IMPORTABLE = ImportPlan(
+    kind="",
+    found=(
+        Found(
+            "~/.claude/settings.json", "base url https://relay.example.eu/anthropic", "relay.example.eu", holds_key=True
+        ),
+        Found("~/.codex/auth.json", "ChatGPT login", note="a login belongs to its client and cannot be imported"),
+        Found("environment", "OPENAI_API_KEY", "openai"),
+    ),
+    path="/home/me/.config/cccc/config.yaml",
+    diff=(
+        "--- config.yaml\n+++ config.yaml\n@@ -0,0 +1,9 @@\n+endpoints:\n+  - name: relay.example.eu\n"
+        "+    url_anthropic: https://relay.example.eu/anthropic\n+    auth_type: auth_token\n+    auth_value: …7d1e\n"
+        "+  - name: openai\n+    url_openai: https://api.openai.com/v1\n+    auth_type: auth_token\n"
+        "+    auth_value: ${OPENAI_API_KEY}\n"
+    ),
+    problems=(),
+    seen="77" * 32,
+)
 
 PROBED = ProbeReport(
     endpoint="beta",

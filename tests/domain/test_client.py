@@ -40,6 +40,9 @@ def test_the_real_clients_are_known(name: str, shared: bool, headers: dict[str, 
     assert shared or (found.session_header and found.confidence == 1.0)
 
 
+LONG = "a" * 100_000
+
+
 def test_there_are_recordings() -> None:
     assert len(recorded()) > 30
 
@@ -124,3 +127,9 @@ def test_session_key() -> None:
     assert opening == session_key("", "You are …")
     assert opening != session_key(None, "You are not")
     assert session_key(None, "\ud800") is not None
+
+
+@pytest.mark.parametrize("other", ["b" + LONG[1:], LONG[:-1] + "b", LONG + "a"])
+def test_session_key_of_a_long_opening(other: str) -> None:
+    assert session_key(None, LONG) == session_key(None, LONG)
+    assert session_key(None, LONG) != session_key(None, other)

@@ -14,7 +14,7 @@ from cccc.demo import faults
 from cccc.demo.configuration import endpoint
 from cccc.demo.provider import SimulatedProvider
 from cccc.domain.endpoint import Action
-from tests.e2e.real_clients import ClaudeCode, Codex, require_clients
+from tests.e2e.real_clients import LIMIT, ClaudeCode, Codex, require_clients
 from tests.e2e.relay import Relay, relay_to
 from tests.e2e.scripts import CLAUDE_CODE, CODEX, UPSTREAM_KEY, Script
 from tests.proxy.harness import Proxy, proxy
@@ -42,7 +42,7 @@ async def place(folder: Path, script: Script) -> AsyncIterator[Place]:
     provider = SimulatedProvider(script.wire_format, key=UPSTREAM_KEY, models=[script.model])
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(provider.running())
-        running = await stack.enter_async_context(proxy(folder, [endpoint(provider)]))
+        running = await stack.enter_async_context(proxy(folder, [endpoint(provider)], patience=LIMIT))
         relay = await stack.enter_async_context(relay_to(running.address))
         yield Place(script.client(home=folder / "home", folder=folder / "work"), provider, running, relay)
 

@@ -22,7 +22,7 @@ from cccc.demo.brains import Brain, chatter, echo
 from cccc.demo.configuration import endpoint
 from cccc.demo.faults import End, Fault, Point
 from cccc.demo.provider import Pace, SimulatedProvider
-from tests.e2e.real_clients import ClaudeCode, Codex, Run, require_clients
+from tests.e2e.real_clients import LIMIT, ClaudeCode, Codex, Run, require_clients
 from tests.e2e.relay import relay_to
 from tests.e2e.scripts import CLAUDE_CODE, CLIENT_KEY, CODEX, UPSTREAM_KEY, Script
 from tests.proxy.harness import proxy as running
@@ -242,7 +242,7 @@ async def _play(scene: Scene, folder: Path) -> Seen:
                 provider.fail_next(*[fault] * scene.turns)
             providers.append(provider)
         pool = [endpoint(provider, **scene.entry) for provider in providers]
-        proxy = await stack.enter_async_context(running(folder, pool, **scene.sections))
+        proxy = await stack.enter_async_context(running(folder, pool, patience=LIMIT, **scene.sections))
         relay = await stack.enter_async_context(relay_to(proxy.address))
         client = scene.script.client(home=folder / "home", folder=folder / "work")
         settings = {**ONCE_MORE[scene.script.client], **scene.settings}

@@ -50,8 +50,10 @@ class ScriptedStream(ByteStream):
 
 
 def slicings(data: bytes) -> list[list[bytes]]:
-    """The same bytes whole, byte by byte, and in pieces of seven."""
-    return [[data], [data[i : i + 1] for i in range(len(data))], [data[i : i + 7] for i in range(0, len(data), 7)]]
+    """The same bytes whole, byte by byte (long ones from where their end is near), and in pieces of seven."""
+    near = max(0, len(data) - 1_000)
+    single = [data[i : i + 1] for i in range(near, len(data))]
+    return [[data], [data[:near], *single] if near else single, [data[i : i + 7] for i in range(0, len(data), 7)]]
 
 
 @asynccontextmanager

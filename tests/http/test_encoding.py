@@ -7,6 +7,7 @@ import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 import brotli
 import pytest
@@ -41,6 +42,7 @@ REQUEST_CODINGS = [name for name in PACK if name != "br"]
 MIB = 1024 * 1024
 
 
+@cache
 def bomb(coding: str, mebibytes: int) -> bytes:
     """So many MiB of zeros."""
     if coding == "gzip":

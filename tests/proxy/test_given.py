@@ -26,13 +26,13 @@ LIMIT = 1_000_000
 
 def test_the_endpoints_own_bytes_are_not_kept_again() -> None:
     answer = Given(LIMIT, 10.0)
-    answer.head(200, Headers.of([("content-type", "text/event-stream")]), 10.1)
+    answer.head(200, Headers.of([("content-type", "text/event-stream")]))
     for at in range(50):
         answer.add(b"data: x\n\n", 10.0 + at, untouched=True)
     assert answer._parts == [450]
     assert answer.same(b"data: x\n\n" * 50, 450)
     assert not answer.same(b"data: x\n\n" * 50, 460), "the endpoint said more than the client got"
-    assert (answer.status, answer.head_ms, answer.size) == (200, pytest.approx(100.0), 450)
+    assert (answer.status, answer.size) == (200, 450)
     assert answer.pace() == Pace(tuple(range(9, 451, 9)), tuple(range(0, 50_000, 1000)))
 
 

@@ -202,7 +202,7 @@ def test_no_words_make_it_raise(words: str, wire_format: WireFormat) -> None:
             assert remedy.what not in ("tools", "messages", "model", "input")
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.KEY_REFUSED, Outcome.FORBIDDEN})
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.KEY_REFUSED, Outcome.FORBIDDEN}))
 def test_only_refusals_of_the_request_are_cured(outcome: Outcome) -> None:
     found = remedies(refusal(C, "Unknown parameter: 'store'", outcome=outcome, key_header="x-api-key"))
     curable = {Outcome.BAD_REQUEST, Outcome.UNSUPPORTED, Outcome.NOT_ACCEPTED, Outcome.CONTEXT_TOO_LONG}

@@ -71,6 +71,7 @@ async def test_head_is_answered_without_a_body() -> None:
         (b"deflate", zlib.compress(b'{"a":1}')),
         (b"zstd", zstandard.compress(b'{"a":1}')),
     ],
+    ids=["identity", "gzip", "deflate", "zstd"],  # gzip's bytes hold the time
 )
 async def test_bodies_arrive_decoded(client: Client, coding: bytes, encoded: bytes) -> None:
     await client.post(encoded, b"content-encoding: " + coding)

@@ -22,6 +22,9 @@ from cccc.setup.journal import Journal
 from cccc.setup.service import ClientFiles
 from tests.setup.cases import CASES, ELSEWHERE, TARGET, Case, clients, written
 
+# A worker of pytest-xdist has a second thread, which Python warns of: the children here call the kernel and are killed.
+pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+
 CALLS = ("open", "write", "fsync", "fchmod", "replace", "unlink", "mkdir", "rmdir")
 KILLS = 30
 Operation = Callable[[ClientFiles, Case], object]

@@ -40,7 +40,7 @@ def test_a_killed_writer_leaves_whole_requests_and_a_sound_file(tmp_path: Path) 
     )
     rows = store.requests.list(limit=1_000_000)
     assert said == []
-    assert len(rows) > KILLS
+    assert len(rows) >= KILLS // 2
     for row in rows[:: max(1, len(rows) // 100)]:
         assert row.error is not None
         assert store.requests.get(row.id) == whole(int(row.error))

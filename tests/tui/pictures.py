@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.tui.pilot import WIDE, screens
-from tests.tui.test_snapshots import busy
+from tests.tui.tours import Afternoon
 from tui.screens import TABS
 from tui.theme import Look
 
@@ -45,7 +45,7 @@ def draw(folder: Path) -> None:
 
 async def _pictures() -> Mapping[str, str]:
     drawn: dict[str, str] = {}
-    async with screens(busy(), size=WIDE, look=Look(theme="textual-dark")) as shown:
+    async with screens(Afternoon(), size=WIDE, look=Look(theme="textual-dark")) as shown:
         for name, picture in PICTURES.items():
             await shown.press(*picture.keys)
             await shown.says(picture.says)

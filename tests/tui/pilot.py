@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from textual import events
+from textual.driver import Driver
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from cccc.control.api import Control
@@ -20,7 +23,10 @@ BEAT = 0.03
 WIDE, SMALL = (120, 35), (80, 24)
 _PATIENCE, _QUIET = 100, 10
 """Beats: how long a screen may take to look right, and how long one that is written down has not changed."""
-_SNAPSHOTS = Path(__file__).parent / "snapshots"
+_HANDLED = 4
+"""Rounds through all queues in which a key has done its work: app, screen, widget, and what these told each other."""
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
 @dataclass
@@ -31,19 +37,40 @@ class Screens:
     pilot: Pilot[Leave | None]
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other, and let each take effect."""
+        """Press keys, one after the other, and let each take effect.
+
+        Not Textual's own ``Pilot.press``, which waits twice after each key until the process has nothing to do: here
+        each key is handled by whoever has it before the next one comes, and the wait is once, after the last one.
+        """
+        driver = self.app._driver
+        assert driver is not None
         for key in keys:
-            await self.pilot.press(key)
+            named = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+            driver.send_message(events.Key(named, key if len(key) == 1 else None))
+            for _ in range(_HANDLED):
+                await self.pilot._wait_for_screen()
         await self.pilot.pause()
 
-    async def until(self, true: Callable[[], object], what: str = "") -> None:
-        """Wait until something is so."""
-        for _ in range(500):
+    async def resize(self, size: tuple[int, int]) -> None:
+        """Another size of the terminal, and all lines drawn for it."""
+        await self.pilot.resize_terminal(*size)
+        strips = self.app.screen._compositor.render_strips
+        await self.until(lambda: {strip.cell_length for strip in strips()} == {size[0]}, "lines of the new width")
+
+    async def until(self, true: Callable[[], object], what: str = "", *, patience: int = 500) -> None:
+        """Wait until something is so, for this number of beats at most."""
+        for _ in range(patience):
             if true():
                 await self.pilot.pause()
                 return
             await self.pilot.pause(BEAT)
         raise AssertionError(f"{what or 'it'} never came to be; the screen says\n{self.text()}")
+
+    async def frames(self, number: int) -> None:
+        """Wait until as many more frames are drawn."""
+        for _ in range(number):
+            before = self.app.frame
+            await self.until(lambda: self.app.frame is not before, "another frame")  # noqa: B023  (is called at once)
 
     async def says(self, text: str) -> None:
         """Wait until the screen shows this text."""
@@ -63,7 +90,7 @@ class Screens:
 
         ``UPDATE_SNAPSHOTS=1`` writes the file once nothing changes any more. Look at what you have written.
         """
-        path = _SNAPSHOTS / f"{name}.txt"
+        path = SNAPSHOTS / f"{name}.txt"
         if os.environ.get("UPDATE_SNAPSHOTS"):
             path.write_text(await self.settled() + "\n", encoding="utf-8")
         wanted = path.read_text(encoding="utf-8")
@@ -101,10 +128,12 @@ async def screens(
     attached: bool = True,
     look: Look | None = None,
     keys: tuple[str, ...] = (),
+    terminal: type[Driver] | None = None,
 ) -> AsyncIterator[Screens]:
-    """The app with its first frame drawn, after these keys."""
+    """The app with its first frame drawn, after these keys; on a ``terminal``, where what is written matters."""
     app = CcccApp(control, attached=attached, look=look, now=lambda: world.NOW, beat=BEAT)
-    async with app.run_test(size=size) as pilot:
+    app.driver_class = terminal or app.driver_class
+    async with app.run_test(size=size, headless=terminal is None) as pilot:
         shown = Screens(app, pilot)
         await shown.until(lambda: app.frame.overview is not None or app.frame.trouble is not None, "a frame")
         await shown.press(*keys)

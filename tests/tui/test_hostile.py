@@ -1,240 +1,192 @@
-"""No text from outside steers the terminal or breaks a screen: the corpus in every field of every screen."""
+"""No text from outside steers the terminal or breaks a screen: the corpus in every widget and every other sink.
+
+What is looked at is what a terminal would be sent: the bytes that the app's driver writes, the lines of the command
+line, the log file. Each sink gets all texts at once, in a terminal that is tall enough to show them.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import cycle
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
+from click.testing import CliRunner
 
-from cccc.control.api import (
-    ClientAnswered,
-    ClientAsked,
-    ClientGot,
-    FlowEnded,
-    FlowPiece,
-    Loss,
-    RequestStarted,
-    StatsKey,
-    UpstreamAnswered,
-    UpstreamAsked,
-    UpstreamEnded,
-    UpstreamSaid,
-)
+from cccc.cli.main import main
 from cccc.errors import ControlError
-from tests.control import world
-from tests.control.fake import FakeControl
-from tests.tui import counted
+from tests.cli.conftest import reaching
+from tests.tui import hostile
 from tests.tui.corpus import HOSTILE, assert_harmless
-from tests.tui.counted import Counted
-from tests.tui.pilot import SMALL, WIDE, Screens, screens
+from tests.tui.hostile import FLOWING, Hostile
+from tests.tui.pilot import Screens, screens
+from tests.tui.terminal import Terminal, obeyed
+from tui import format as fmt
 from tui.inspector.tabs import Tab
 from tui.screens.inspector import InspectorScreen
 
 pytestmark = pytest.mark.anyio
 
-_AT_ONCE = 30
-PORTIONS = [HOSTILE[start : start + _AT_ONCE] for start in range(0, len(HOSTILE), _AT_ONCE)]
+TALL, NARROW = (120, 160), (60, 160)
+WANTED = 720
 
 
-def hostile_world(texts: Sequence[str]) -> FakeControl:
-    """A proxy whose every name, model, error and header is one of these."""
-    some = cycle(texts)
-    fake = FakeControl()
-    records = [
-        replace(
-            record,
-            id=f"req_{number}",
-            time=world.NOW - 100 + number,
-            client=next(some),
-            model=next(some),
-            endpoint=next(some),
-            error=next(some),
-            session=next(some),
-            client_reason=next(some),
-            notes={next(some): next(some)},
-            response_headers=((next(some), next(some)),),
-            response_body=next(some).encode("utf-8", "surrogatepass"),
-            attempts=tuple(
-                replace(
-                    attempt,
-                    endpoint=next(some),
-                    error=next(some),
-                    model_sent=next(some),
-                    response_body=b"data: " + next(some).encode("utf-8", "surrogatepass"),
-                )
-                for attempt in record.attempts
-            ),
-        )
-        for number, record in zip(range(len(texts)), cycle(world.RECORDS), strict=False)
-    ]
-    fake.records = records
-    fake.views = {
-        text: replace(
-            world.BETA,
-            name=text, urls=(next(some),), auth=next(some), models=(next(some),), tags=(next(some),), reason=next(some),
-            last_error=next(some), causes=(next(some),),
-        )
-        for text in texts
-    }  # fmt: skip
-    return fake
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where texts end in a terminal: keys that lead to a kind of widget, what it says there, and keys from there."""
+
+    keys: tuple[str, ...]
+    says: str
+    then: tuple[str, ...]
+    without_endpoints: bool = False
+
+
+WIDGETS: Mapping[str, Sink] = {
+    "table": Sink((), "endpoints,", ("down", "y", "enter")),
+    "log": Sink(("3",), "all ", ("up", "y", "pageup")),
+    "facts": Sink(("2",), "Why is", ("x", "minus", "down", "y", "m", "escape", "w")),
+    "charts": Sink(("4",), "842", ("e", "e", "enter")),
+    "diff": Sink(("5",), "through cccc", ("v", "n", "y", "down")),
+    "question": Sink((), "Found on this machine", ("i",), without_endpoints=True),
+    "form": Sink(("6",), "live", ("enter", "j", "j", "y", "enter", "escape", "v")),
+    "prose": Sink(("a",), "Groq", ("down", *["enter"] * 5, "down", "enter")),
+}
+OTHERS = ("lines", "chrome", "command line", "log file")
+
+
+def test_it_is_enough() -> None:
+    texts, sinks = len(set(HOSTILE)), len(WIDGETS) + len(OTHERS)
+    assert (texts >= 80, len(WIDGETS) >= 7) == (True, True)
+    assert texts * sinks >= WANTED, f"{texts} texts in {sinks} sinks"
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """All colours, and a folder for what is written."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.chdir(tmp_path)
 
 
 def look(shown: Screens) -> None:
+    """Nothing on the screen and nothing that was sent so far is obeyed, and every line has its cells."""
     strips = shown.app.screen._compositor.render_strips()
     assert len(strips) == shown.app.size.height
     assert_harmless(strips, shown.app.size.width)
+    assert obeyed(sent(shown)) == []
 
 
-def texts() -> list[object]:
-    return [pytest.param(portion, id=str(number)) for number, portion in enumerate(PORTIONS)]
+def sent(shown: Screens) -> bytes:
+    """Everything that the app has written to its terminal."""
+    return cast("Terminal", shown.app._driver).sent
 
 
-def test_the_corpus_is_large() -> None:
-    assert len(set(HOSTILE)) >= 80
-
-
-@pytest.mark.parametrize("portion", texts())
-async def test_endpoints(portion: Sequence[str]) -> None:
-    async with screens(hostile_world(portion), size=WIDE) as shown:
-        await shown.until(lambda: shown.app.frame.endpoints)
-        for _ in range(3):
-            look(shown)
-            await shown.press("down", "y")
-        await shown.press("enter")
+@pytest.mark.parametrize("name", WIDGETS)
+async def test_widgets(name: str) -> None:
+    sink = WIDGETS[name]
+    fake = Hostile()
+    if sink.without_endpoints:
+        fake.views.clear()
+    async with screens(fake, size=TALL, terminal=Terminal, keys=sink.keys) as shown:
+        await shown.says(sink.says)
         look(shown)
-
-
-@pytest.mark.parametrize("portion", texts())
-async def test_requests(portion: Sequence[str]) -> None:
-    async with screens(hostile_world(portion), size=SMALL, keys=("3",)) as shown:
-        await shown.until(lambda: shown.app.frame.rows)
-        look(shown)
-        for key in ("up", "y", "pageup", "enter"):
+        for key in sink.then:
             await shown.press(key)
-            look(shown)
+        look(shown)
+        await shown.resize(NARROW)
+        look(shown)
 
 
-def hostile_flow(texts: Sequence[str]) -> Iterator[FlowPiece]:
-    """A request whose every word comes from somebody who means harm."""
-    some = cycle(text[:20_000] for text in texts)
-    for number in range(1, 4):
-        bodies = [
-            json.dumps({next(some): next(some), "messages": [{"role": next(some), "content": next(some)}] * 3})
-            for _ in range(2)
-        ]
-        asked, sent = (body.encode("utf-8", "surrogatepass") for body in bodies)
-        headers = ((next(some), next(some)), ("x-api-key", next(some)))
-        yield ClientAsked(next(some), next(some), headers, asked)
-        yield UpstreamAsked(number, next(some), next(some), next(some), headers, sent, True, 1.0 * number)
-        yield UpstreamAnswered(number, 200, headers, 2.0 * number)
-        for text in texts:
-            data = json.dumps({"choices": [{"delta": {"content": text[:20_000], "reasoning": next(some)[:999]}}]})
-            yield UpstreamSaid(number, text[:99], data.encode(), 3.0)
-            yield ClientGot(next(some)[:99], next(some).encode("utf-8", "surrogatepass"), 4.0)
-        yield UpstreamSaid(number, "", json.dumps({"choices": [{"delta": {}, "finish_reason": next(some)}]}).encode())
-        yield UpstreamEnded(number, next(some), 5.0 * number)
-        yield ClientAnswered(200, headers, 6.0 * number)
-    losses = tuple(Loss(next(some)[:999], next(some)[:999], next(some)[:999]) for _ in texts)
-    notes = {next(some)[:999]: next(some)}
-    yield FlowEnded(replace(world.FAILED_OVER, id="req_0", losses=losses, notes=notes, error=next(some)))
+async def test_every_text_is_drawn() -> None:
+    """What the other tests look at is there to be looked at."""
+    async with screens(Hostile(), size=TALL, terminal=Terminal) as shown:
+        await shown.says("endpoints,")
+        missing = [text for text in HOSTILE if fmt.cut(fmt.safe(text), 20).strip() not in shown.text()]
+        assert missing == []
 
 
-@pytest.mark.parametrize("size", [WIDE, SMALL], ids=["wide", "small"])
-@pytest.mark.parametrize("portion", texts())
-async def test_every_tab_of_the_inspector(portion: Sequence[str], size: tuple[int, int]) -> None:
-    fake = hostile_world(portion)
-    with fake.runs("req_0") as flow:
-        for piece in hostile_flow(portion):
+@pytest.mark.parametrize("size", [TALL, NARROW], ids=["wide", "narrow"])
+async def test_lines(size: tuple[int, int]) -> None:
+    """Every tab of the inspector over a stream whose every event is torn somewhere."""
+    fake = Hostile()
+    with fake.runs(FLOWING) as flow:
+        for piece in hostile.flow():
             flow.send_nowait(piece)
-        async with screens(fake, size=size, keys=("3", "home", "enter")) as shown:
-            inspector = shown.app.screen
-            assert isinstance(inspector, InspectorScreen)
+        async with screens(fake, size=size, terminal=Terminal, keys=("3", "home", "enter")) as shown:
+            inspector = cast("InspectorScreen", shown.app.screen)
             await shown.until(lambda: inspector.seen.ended and inspector.quiet)
             for _ in Tab:
-                look(shown)
                 await shown.press("y", "p", "end", "enter")
                 look(shown)
                 await shown.press("right_square_bracket")
                 await shown.until(lambda: inspector.quiet)
 
 
-@pytest.mark.parametrize("portion", texts())
-async def test_routing(portion: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = world.RANKING.order
-    some = cycle(portion)
-    order = tuple(
-        replace(one, name=name, rank=rank, model_sent=next(some))
-        for rank, (one, name) in enumerate(zip(cycle((first, second)), portion[::2], strict=False), 1)
-    )
-    excluded = tuple(replace(world.RANKING.excluded[0], name=name, reason=next(some)) for name in portion[1::2])
-    monkeypatch.setattr(world, "RANKING", replace(world.RANKING, order=order, excluded=excluded))
-    fake = hostile_world(portion)
-    fake.records = [replace(record, ranking=world.RANKING) for record in fake.records]
-    async with screens(fake, size=WIDE, keys=("2",)) as shown:
-        await shown.until(lambda: "Why is" in shown.text())
-        for keys in ("x", "minus", "down", "y", "m", "escape", "w"):
-            await shown.press(keys)
-            look(shown)
-
-
-@pytest.mark.parametrize("portion", texts())
-async def test_stats(portion: Sequence[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    names = (*portion, "1", "2", "3", "4")
-    crowd = [(512, 1, 1_600.0, 7_100_000, 138_000, 61.0)] * len(names)
-    monkeypatch.setattr(counted, "KEYS", dict.fromkeys(StatsKey, names))
-    monkeypatch.setattr(counted, "CROWD", crowd)
-    fake = Counted()
-    fake.views = hostile_world(portion).views
-    async with screens(fake, size=SMALL if portion is PORTIONS[0] else WIDE, keys=("4",)) as shown:
-        await shown.until(lambda: "842" in shown.text())
-        for key in ("e", "e", "x", "enter"):
-            await shown.press(key)
-            look(shown)
-
-
-@pytest.mark.parametrize("portion", texts())
-async def test_the_palette_and_remarks(portion: Sequence[str]) -> None:
-    async with screens(hostile_world(portion)) as shown:
-        await shown.until(lambda: shown.app.frame.endpoints)
-        for text in portion[:5]:
+async def test_chrome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Header, warnings, rows in flight, the filter, remarks, the palette, and a proxy that is gone."""
+    fake = Hostile()
+    async with screens(fake, size=TALL, terminal=Terminal, keys=("3",)) as shown:
+        for event in hostile.live():
+            fake.emit(event)
+            await shown.pilot._wait_for_screen()
+        await shown.until(lambda: len(shown.app.frame.rows) > len(HOSTILE))
+        for text in HOSTILE:
+            shown.front.query_one("#filter").value = f"status:{text}"[:2_000]  # type: ignore[attr-defined]
             shown.app.say(text[:3_000], severity="error")
-        await shown.press("ctrl+p")
-        await shown.until(lambda: "endpoints:" in shown.text())
         look(shown)
-
-
-@pytest.mark.parametrize("portion", texts())
-async def test_live_rows_header_and_filter(portion: Sequence[str]) -> None:
-    fake = FakeControl()
-    async with screens(fake, keys=("3",)) as shown:
-        for number, text in enumerate(portion):
-            fake.emit(
-                RequestStarted(f"req_{number}", world.NOW, world.OK.client_type, world.OK.wire_format, text, True)
-            )
-        await shown.until(lambda: len(shown.app.frame.rows) > len(portion))
-        look(shown)
-        for text in portion[:3]:
-            shown.front.query_one("#filter").value = f"status:{text}"  # type: ignore[attr-defined]
-            await shown.pilot.pause()
-            look(shown)
-
-
-async def test_trouble_and_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = FakeControl()
-    monkeypatch.setattr(
-        world, "OVERVIEW", replace(world.OVERVIEW, version="\x1b[2J", address="\x1b[2J", warnings=HOSTILE)
-    )
-    async with screens(fake) as shown:
+        await shown.press("1", "ctrl+p")
+        await shown.says("endpoints:")
         look(shown)
 
         async def gone(*_: object) -> object:
-            raise ControlError("\x1b]52;c;ZXZpbA==\x07")
+            raise ControlError("\x1b]52;c;ZXZpbA==\x07".join(text[:20] for text in HOSTILE))
 
         monkeypatch.setattr(fake, "overview", gone)
+        await shown.press("escape")
         await shown.until(lambda: shown.app.frame.trouble)
         look(shown)
+
+
+def test_command_line(tmp_path: Path) -> None:
+    """Every command that shows what others have written."""
+    fake = Hostile()
+    session = reaching(fake, {"CCCC_STATE_DIR": str(tmp_path)})
+    commands = [
+        ["requests", "--limit", "200"],
+        ["requests", "--limit", "200", "--json"],
+        ["endpoints", "list"],
+        ["rank"],
+        ["stats"],
+        ["clients"],
+        *(["endpoints", "show", "--", name] for name in HOSTILE),
+        *([verb, record.id] for record in fake.records[:8] for verb in ("show", "why")),
+    ]
+    for command in commands:
+        done = CliRunner().invoke(main, command, obj=session, prog_name="cccc")
+        assert done.exception is None or isinstance(done.exception, SystemExit), command
+        assert obeyed(done.output_bytes) == [], command
+
+
+def test_log_file(tmp_path: Path) -> None:
+    written = hostile.log_file(tmp_path)
+    assert obeyed(written) == []
+    assert len(written.splitlines()) >= 2 * len(HOSTILE), "one line for each"
+
+
+async def test_a_leak_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One widget that forgets to make a text safe."""
+    monkeypatch.setattr("tui.screens.endpoints.fmt.safe", lambda text: text.replace("\n", "")[:40])
+    async with screens(Hostile(HOSTILE[:20]), size=TALL, terminal=Terminal) as shown:
+        await shown.says("endpoints,")
+        with pytest.raises(AssertionError):
+            assert obeyed(sent(shown)) == []
+        with pytest.raises(AssertionError):
+            assert_harmless(shown.app.screen._compositor.render_strips(), TALL[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J", "\x1b[31m", "\x1b[38;5;1m", "\x9b6n", "\x1b]0;owned\x07", "a\rb", "\x00", "\u202e"]
+)
+def test_what_a_terminal_would_obey_is_known(text: str) -> None:
+    assert obeyed(f"before{text}after".encode())

@@ -15,10 +15,10 @@ from tui.keys import BY_ID, EVERYWHERE, KEYS, LISTS, Key
 from tui.screens import TABS
 from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
-from tui.screens.dialog import DiscardDialog, KeepTableDialog, ReviewDialog
+from tui.screens.dialog import DiscardDialog, ImportDialog, KeepTableDialog, ReviewDialog
 from tui.screens.help import HelpScreen, help_text
 from tui.screens.inspector import InspectorScreen
-from tui.screens.leave import LeaveDialog
+from tui.screens.leave import LeaveDialog, UnsavedDialog
 from tui.screens.replay import ReplayDialog
 from tui.screens.wizard import Wizard
 from tui.widgets.form import Form
@@ -33,6 +33,8 @@ CLASSES = {
     "help": HelpScreen,
     "keep_table": KeepTableDialog,
     "review": ReviewDialog,
+    "importing": ImportDialog,
+    "unsaved": UnsavedDialog,
     "leave": LeaveDialog,
     "form": Form,
     "table": LiveTable,
@@ -80,8 +82,9 @@ def test_no_pair_has_more_than_two_keys() -> None:
 @pytest.mark.parametrize("mode", [tab.mode for tab in TABS])
 def test_no_footer_is_wider_than_the_screen(mode: str) -> None:
     shown: dict[str, str] = {}
+    never_beside_others = {"endpoints.import_found"}
     for key in KEYS:
-        if key.footer and key.context in (mode, EVERYWHERE):
+        if key.footer and key.context in (mode, EVERYWHERE) and key.id not in never_beside_others:
             name = key.keys.partition(",")[0].replace("slash", "/").replace("plus", "+").replace("minus", "-")
             name = name.replace("exclamation_mark", "!")
             label = key.pair or key.label

@@ -6,11 +6,12 @@ from dataclasses import fields, replace
 
 import pytest
 from textual.app import App
+from textual.color import Color
 
 from cccc.control.api import Breaker, Standing, Verdict, WireFormat
 from tests.control import world
 from tui import theme
-from tui.theme import ASCII, FAILED, GLYPHS, LETTERS, MARKS, UNICODE, Palette, state
+from tui.theme import ASCII, FAILED, GLYPHS, LETTERS, MARKS, UNICODE, Palette, contrast, state
 
 
 def test_every_verdict_has_a_mark_and_every_format_a_letter() -> None:
@@ -56,7 +57,17 @@ def test_every_theme_knows_every_meaning(name: str) -> None:
     app.get_css_variables()
     palette = Palette(app.theme_variables)
     for meaning in ("success", "warning", "error", "accent", "primary", "native", "convert"):
-        assert palette[meaning].color is not None, meaning
+        color = palette[meaning].color
+        assert color is not None, meaning
+        background = Color.parse(app.theme_variables["background"])
+        if background.ansi is None:
+            assert contrast(Color.from_rich_color(color), background) >= 3, f"{meaning} cannot be read"
+
+
+def test_contrast_is_as_in_the_guidelines() -> None:
+    black, white = Color.parse("#000000"), Color.parse("#ffffff")
+    assert (contrast(black, white), contrast(white, white)) == (pytest.approx(21), 1)
+    assert contrast(Color.parse("#777777"), white) == pytest.approx(4.48, abs=0.01)
 
 
 def test_a_path_says_whether_it_was_converted() -> None:

@@ -15,10 +15,10 @@ from cccc.control.api import CcccError
 from tui.keys import BY_ID, bindings, keys_of
 from tui.state import Frame
 from tui.widgets.chrome import HeaderLine, KeyLine, RuleLine, TabLine
-from tui.widgets.log_table import LogTable
+from tui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from tui.app import CcccApp
 
@@ -84,6 +84,18 @@ class Dashboard(Screen[None]):
         """Whether there is something to copy."""
         return self.copyable() is not None
 
+    @property
+    def unsaved(self) -> str | None:
+        """What would be lost if the screens were left now, in a few words."""
+        return None
+
+    def save_unsaved(self, then: Callable[[], None]) -> None:
+        """Save it, as the person agrees to; ``then`` follows when it is written."""
+        then()
+
+    def drop_unsaved(self) -> None:
+        """Forget it."""
+
     def show_frame(self) -> None:
         """Draw the newest frame."""
         self.set_class(self.frame.trouble is not None, "-trouble")
@@ -106,8 +118,8 @@ class Dashboard(Screen[None]):
         """The theme has changed: what was drawn with the old one's colours is drawn again."""
         for line in self.query("HeaderLine, TabLine, RuleLine, KeyLine, Facts"):
             line.refresh()
-        for log in self.query(LogTable):
-            log.forget()
+        for table in self.query(LineTable):
+            table.forget()
         self.show_frame()
 
     async def attempt(self, work: Awaitable[object], done: str | None = None) -> bool:

@@ -20,6 +20,7 @@ from tui.state import Frame
 from tui.widgets.diff import DiffView
 from tui.widgets.live_table import Column, LiveTable, TableRow
 from tui.widgets.prose import Prose, paragraph
+from tui.widgets.titles import set_subtitle, set_title
 
 T = TypeVar("T")
 
@@ -82,10 +83,10 @@ class ClientsScreen(Dashboard):
     def on_frame(self, frame: Frame) -> None:  # noqa: ARG002  (frames know nothing of clients)
         self._draw()
 
-    def on_live_table_selected(self) -> None:
+    def on_line_table_selected(self) -> None:
         """Another client, another plan."""
         self._draw()
-        self._ask()
+        self._plan_anew()
 
     def _ask_calmly(self) -> None:
         if self.is_current and self.frame.trouble is None:
@@ -105,9 +106,16 @@ class ClientsScreen(Dashboard):
             return
         self._complaint = None
         self._views = {view.client.value: view for view in views}
-        self._draw_table()
+        if self.is_current:
+            self._draw()
+            self._plan_anew()
+
+    def _plan_anew(self) -> None:
         if (view := self.selected) is not None:
-            self._plans[view.client.value] = await self._planned(view.client)
+            start(self, partial(self._fetch_plan, view.client), "plan")
+
+    async def _fetch_plan(self, client: ClientType) -> None:
+        self._plans[client.value] = await self._planned(client)
         if self.is_current:
             self._draw()
 
@@ -127,17 +135,13 @@ class ClientsScreen(Dashboard):
             rows.append(
                 TableRow(name, {"name": (fmt.safe(view.title), palette[""]), "state": (said, palette[meaning])})
             )
-        table = self.query_one(LiveTable)
-        table.styles.height = len(rows) + 1
-        table.show(rows)
+        self.query_one(LiveTable).show(rows)
 
     def _draw(self) -> None:
         self._draw_table()
         view, plan = self.selected, self.plan
-        pane = self.query_one("#preview")
+        title, checks = "Preview", ""
         diff, prose = self.query_one(DiffView), self.query_one("#reasons", Prose)
-        pane.border_title = "Preview"
-        pane.border_subtitle = ""
         self.query_one("#about", Prose).show(about(view, plan, self.cccc.glyphs) if view else ())
         if self._complaint is not None:
             diff.show(())
@@ -151,10 +155,12 @@ class ClientsScreen(Dashboard):
             prose.show([paragraph(why if isinstance(why, str) else "looking at its files", indent=0)])
         else:
             names = ", ".join(file.path for file in plan.files if file.diff) or ", ".join(view.files)
-            pane.border_title = fmt.title(f"Preview {self.cccc.glyphs.dot} {names}")
-            pane.border_subtitle = fmt.title(checked(plan) or "nothing to change")
+            title, checks = f"Preview {self.cccc.glyphs.dot} {names}", checked(plan) or "nothing to change"
             diff.show(diff_of(plan))
             prose.show(reasons(plan, view))
+        pane = self.query_one("#preview")
+        set_title(pane, title)
+        set_subtitle(pane, checks)
         self.refresh_keys()
 
     def applies(self, verb: str) -> bool:

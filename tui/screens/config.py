@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from cccc.control.api import CcccError, ConfigDiff, ConfigField, ConfigForm, ConfigSection, FieldKind, Saved
+from cccc.control.api import CcccError, ConfigField, ConfigForm, ConfigSection, FieldKind, Saved
 from tui import format as fmt
 from tui.background import start
-from tui.diffs import parse
 from tui.editor import edit
 from tui.screens.base import Dashboard
 from tui.screens.config_items import about, after, as_text, found, items, value_of
-from tui.screens.dialog import DiscardDialog, ReviewDialog
+from tui.screens.dialog import DiscardDialog
+from tui.screens.saving import difference, review
 from tui.state import Frame
 from tui.widgets.field import Field
 from tui.widgets.form import Form
 from tui.widgets.live_table import Column, LiveTable, TableRow
-from tui.widgets.prose import Paragraph, Prose, paragraph, under
+from tui.widgets.prose import Paragraph, Prose, paragraph
+from tui.widgets.said import Said
+from tui.widgets.titles import set_subtitle, set_title
 
 ASKED_EVERY = 5.0
 """Seconds between two looks at the configuration in force while the screen is in front."""
@@ -52,7 +55,7 @@ class ConfigScreen(Dashboard):
     def body(self) -> ComposeResult:
         with Horizontal(id="filter-line"):
             yield Field(placeholder="/ to search all settings", compact=True, id="filter")
-            yield Static(id="filter-state", markup=False)
+            yield Said(id="filter-state")
         with Horizontal(id="config"):
             with Vertical(id="list", classes="pane") as pane:
                 pane.border_title = "Sections"
@@ -94,7 +97,7 @@ class ConfigScreen(Dashboard):
     def on_frame(self, frame: Frame) -> None:  # noqa: ARG002  (frames know nothing of settings)
         self._draw()
 
-    def on_live_table_selected(self) -> None:
+    def on_line_table_selected(self) -> None:
         """Another section."""
         self._draw()
 
@@ -146,9 +149,7 @@ class ConfigScreen(Dashboard):
                     },
                 )
             )
-        table = self.query_one(LiveTable)
-        table.styles.height = len(rows) + 1
-        table.show(rows)
+        self.query_one(LiveTable).show(rows)
         self.query_one("#about", Prose).show(about(form, undoable=self._saved is not None, glyphs=self.cccc.glyphs))
 
     def _draw_settings(self, form: ConfigForm) -> None:
@@ -160,10 +161,10 @@ class ConfigScreen(Dashboard):
             text = as_text(section, self._edits, toml=form.toml) if self._as_text else []
             self.query_one("#text", Prose).show([Paragraph(((fmt.safe(line), ""),)) for line in text])
             title = f"{fmt.safe(section.name)} {self.cccc.glyphs.dot} {fmt.safe(section.help)}"
-            pane.border_title = fmt.title(f"Settings with {wanted}" if wanted else title)
+            set_title(pane, f"Settings with {wanted}" if wanted else title)
         edits = f"{fmt.counted(len(self._edits), 'edit')} not saved: ^s shows the diff first"
-        pane.border_subtitle = fmt.title(self._complaint or (edits if self._edits else ""))
-        self.query_one("#filter-state", Static).update(f"{len(fields)} found " if wanted else "")
+        set_subtitle(pane, self._complaint or (edits if self._edits else ""))
+        self.query_one(Said).show([(f"{len(fields)} found  ", self.cccc.palette[""])] if wanted else ())
 
     def applies(self, verb: str) -> bool:
         field, typing = self.selected, self.form.editing is not None
@@ -234,7 +235,7 @@ class ConfigScreen(Dashboard):
         self._draw()
 
     async def _check(self, key: str, value: str | None) -> None:
-        diff = await self._diff({key: value})
+        diff = await difference(self.cccc, {key: value})
         wrong = next((one.message for one in diff.problems if one.fatal), None) if diff else None
         if wrong is not None:
             self._problems[key] = wrong
@@ -242,13 +243,6 @@ class ConfigScreen(Dashboard):
             self._problems.pop(key, None)
         if self.is_current:
             self._draw()
-
-    async def _diff(self, changes: dict[str, str | None]) -> ConfigDiff | None:
-        try:
-            return await self.cccc.control.config_diff(changes)
-        except CcccError as error:
-            self.cccc.say(str(error), severity="error")
-            return None
 
     def action_search(self) -> None:
         """Find a setting in all sections."""
@@ -271,41 +265,46 @@ class ConfigScreen(Dashboard):
         self._as_text = not self._as_text
         self._draw()
 
+    @property
+    def unsaved(self) -> str | None:
+        return f"{fmt.counted(len(self._edits), 'edit')} of the configuration" if self._edits or self._typing else None
+
+    @property
+    def _typing(self) -> bool:
+        """Whether a value stands in the field that is another than before."""
+        field = next((one for one in self._fields() if one.key == self.form.editing), None)
+        if field is None:
+            return False
+        return self.form.typed != ("" if field.kind is FieldKind.SECRET else value_of(field, self._edits))
+
+    def save_unsaved(self, then: Callable[[], None]) -> None:
+        self._review(then)
+
+    def drop_unsaved(self) -> None:
+        self.form.leave()
+        self._discarded("discard")
+
     def action_review(self) -> None:
         """See what a save would write."""
+        self._review(lambda: None)
+
+    def _review(self, then: Callable[[], None]) -> None:
         if self.form.editing is not None:
             self._take()
+
+        def written(saved: Saved) -> None:
+            self._written(saved)
+            then()
+
         if self._edits:
-            start(self, self._review, "review")
+            review(self.cccc, self._edits, self._form.path if self._form else None, written)
 
-    async def _review(self) -> None:
-        if (diff := await self._diff(dict(self._edits))) is None:
-            return
-        fatal = any(one.fatal for one in diff.problems)
-        marks = {True: "error", False: "warning"}
-        said = [
-            *under("cannot be saved like this" if fatal else "warnings",
-                   (paragraph((one.message, marks[one.fatal])) for one in diff.problems)),
-            *under("takes effect at the next start", (paragraph(key) for key in diff.restart)),
-        ]  # fmt: skip
-        path = self._form.path if self._form and self._form.path else "a new file"
-        dialog = ReviewDialog(f"Save to {fmt.safe(path)}?", said, parse(diff.diff), savable=not fatal)
-        self.app.push_screen(dialog, self._reviewed)
-
-    def _reviewed(self, answer: str | None) -> None:
-        if answer is not None:
-            start(self, self._save, "save")
-
-    async def _save(self) -> None:
-        try:
-            self._saved = await self.cccc.control.config_save(dict(self._edits))
-        except CcccError as error:
-            self.cccc.say(str(error), severity="error")
-            return
+    def _written(self, saved: Saved) -> None:
+        self._saved = saved
         self._edits.clear()
         self._problems.clear()
-        self.cccc.say(f"written to {self._saved.path}; u takes it back")
-        self._changed()
+        self.cccc.say(f"written to {saved.path}; u takes it back")
+        self._ask()
 
     async def action_undo_save(self) -> None:
         """Take the last save back, byte for byte."""
@@ -344,4 +343,5 @@ class ConfigScreen(Dashboard):
         if answer is not None:
             self._edits.clear()
             self._problems.clear()
-            self._draw()
+            if self.is_current:
+                self._draw()

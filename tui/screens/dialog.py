@@ -39,7 +39,7 @@ class Dialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = fmt.title(self._title)
-            with VerticalScroll(id="dialog-body", can_focus=False):
+            with VerticalScroll(id="dialog-body"):
                 yield DiffView()
                 yield Prose(id="dialog-said")
             yield Prose(id="choices")
@@ -123,3 +123,9 @@ class ReviewDialog(Dialog):
     def action_stay(self) -> None:
         """Go on editing."""
         self.dismiss(None)
+
+
+class ImportDialog(ReviewDialog):
+    """The same for what would be imported."""
+
+    CONTEXT = "importing"

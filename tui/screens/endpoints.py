@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.timer import Timer
 
-from cccc.control.api import CcccError, ClientType, EndpointAction, EndpointDetail, EndpointView, Saved
+from cccc.control.api import CcccError, ClientType, EndpointAction, EndpointDetail, EndpointView, ImportPlan, Saved
 from tui import format as fmt
 from tui.background import start
 from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
 from tui.screens.endpoint_facts import facts, ordered
-from tui.screens.welcome import Welcome
+from tui.screens.welcome import Welcome, preview
 from tui.screens.wizard import Wizard
 from tui.screens.wizard_draft import from_config
 from tui.screens.wizard_facts import tested
@@ -23,6 +23,7 @@ from tui.state import QUIET, Frame, ttft_by_minute
 from tui.theme import LETTERS, state
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.live_table import Column, LiveTable, TableRow
+from tui.widgets.titles import set_subtitle, set_title
 
 if TYPE_CHECKING:
     from tui.app import CcccApp
@@ -62,7 +63,8 @@ class EndpointsScreen(Dashboard):
         self._detail: tuple[str, EndpointDetail] | None = None
         """What was said closely about the endpoint of this name."""
         self._asked: str | None = None
-        self._deleted: tuple[str, Saved] | None = None
+        self._undoable: tuple[Saved, str, str | None] | None = None
+        """What was just written; what is said when it is taken back, and the endpoint that is selected then."""
         self._forgetting: Timer | None = None
         self._testing: set[str] = set()
         self._wanted: str | None = None
@@ -90,31 +92,34 @@ class EndpointsScreen(Dashboard):
 
     def on_frame(self, frame: Frame) -> None:
         empty = frame.overview is not None and not frame.endpoints
-        self.query_one(Welcome).display = empty
+        welcome = self.query_one(Welcome)
+        if empty and not welcome.display:
+            welcome.look()
+        welcome.display = empty
         self.query_one("#list").display = not empty
         self.set_class(empty, "-empty")
         table = self.query_one(LiveTable)
         table.show(rows(frame, self.cccc))
         pane = self.query_one("#list")
         ranked_for = frame.ranked_for.value.replace("_", " ")
-        pane.border_title = fmt.title(f"Endpoints {self.cccc.glyphs.dot} ranked for {ranked_for}")
+        set_title(pane, f"Endpoints {self.cccc.glyphs.dot} ranked for {ranked_for}")
         if frame.overview is not None:
             known = frame.overview
             counts = f"{fmt.counted(known.endpoints_total, 'endpoint')}, {known.endpoints_usable} usable"
             hint = ", c ranks for another client" if len(frame.endpoints) else ""
-            pane.border_subtitle = fmt.title(counts + hint)
+            set_subtitle(pane, counts + hint)
         if self._wanted is not None and frame.endpoint(self._wanted) is not None:
             table.select(self._wanted)
             self._wanted = None
         self._show_detail()
 
-    def on_live_table_selected(self) -> None:
+    def on_line_table_selected(self) -> None:
         """Another endpoint: other facts, other keys."""
         self._show_detail()
 
     def _show_detail(self) -> None:
         pane, chosen = self.query_one("#detail"), self.selected
-        pane.border_title = fmt.title(chosen.name) if chosen else None
+        set_title(pane, chosen.name if chosen else None)
         self.query_one(Facts).show(self._facts(self.frame, chosen.name) if chosen else ())
         if chosen is not None and chosen.name != self._asked:
             self._asked = chosen.name
@@ -141,7 +146,10 @@ class EndpointsScreen(Dashboard):
         if verb in ("next_client", "add"):
             return self.frame.trouble is None and (verb == "add" or bool(self.frame.endpoints))
         if verb == "undelete":
-            return self._deleted is not None
+            return self._undoable is not None
+        if verb == "import_found":
+            plan = self.query_one(Welcome).plan
+            return self.has_class("-empty") and self.frame.trouble is None and plan is not None and bool(plan.found)
         view = self.selected
         if view is None:
             return False
@@ -255,26 +263,51 @@ class EndpointsScreen(Dashboard):
             except CcccError as error:
                 self.cccc.say(str(error), severity="error")
                 return
-            self._deleted = view.name, saved
-            if self._forgetting is not None:
-                self._forgetting.stop()
-            self._forgetting = self.set_timer(UNDO_FOR, self._forget)
+            self._can_undo(saved, f"{view.name} is back", view.name)
             self.cccc.say(f"{view.name} is deleted; z puts it back within {UNDO_FOR:.0f} s", severity="warning")
-            self.cccc.feed.ask_again()
-            self.refresh_keys()
+
+    def _can_undo(self, saved: Saved, undone: str, wanted: str | None = None) -> None:
+        self._undoable = saved, undone, wanted
+        if self._forgetting is not None:
+            self._forgetting.stop()
+        self._forgetting = self.set_timer(UNDO_FOR, self._forget)
+        self.cccc.feed.ask_again()
+        self.refresh_keys()
 
     async def action_undelete(self) -> None:
-        """Put it back, byte for byte."""
-        deleted = self._deleted
+        """As it was before, byte for byte."""
+        undoable = self._undoable
         self._forget()
-        if deleted is not None:
-            name, saved = deleted
-            if await self.attempt(self.cccc.control.config_undo(saved), f"{name} is back"):
-                self._wanted = name
+        if undoable is not None:
+            saved, undone, wanted = undoable
+            if await self.attempt(self.cccc.control.config_undo(saved), undone):
+                self._wanted = wanted
 
     def _forget(self) -> None:
-        self._deleted = None
+        self._undoable = None
         self.refresh_keys()
+
+    def action_import_found(self) -> None:
+        """What was found on this machine, as the change of the configuration that it would be."""
+        plan = self.query_one(Welcome).plan
+        if plan is not None:
+            self.app.push_screen(preview(plan), partial(self._agreed, plan))
+
+    def _agreed(self, plan: ImportPlan, answer: str | None) -> None:
+        if answer is not None:
+            start(self, partial(self._import, plan), "import")
+
+    async def _import(self, plan: ImportPlan) -> None:
+        try:
+            saved = await self.cccc.control.import_apply(seen=plan.seen)
+        except CcccError as error:
+            self.cccc.say(str(error), severity="error")
+            self.query_one(Welcome).look()
+            return
+        names = [one.endpoint for one in plan.found if one.endpoint is not None]
+        self._wanted = next(iter(names), None)
+        self._can_undo(saved, "the configuration is as it was before the import")
+        self.cccc.say(f"{fmt.counted(len(names), 'endpoint')} imported; z takes it back within {UNDO_FOR:.0f} s")
 
     def action_why(self) -> None:
         """The layers that gave it its place."""
@@ -286,8 +319,8 @@ class EndpointsScreen(Dashboard):
             name = view.name
             self.app.push_screen(DetailScreen("endpoints", name, lambda frame: self._facts(frame, name), copies=name))
 
-    def on_data_table_row_selected(self) -> None:
-        """Enter, or a click on the selected row."""
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
         self.action_open()
 
 

@@ -33,6 +33,7 @@ from tui.widgets.chrome import InnerTabs
 from tui.widgets.facts import LABEL_WIDTH
 from tui.widgets.field import Field
 from tui.widgets.line_view import LineView
+from tui.widgets.titles import set_subtitle, set_title
 
 _TALL, _MOST_BELOW, _FEW_BELOW = 30, 11, 5
 """Lines of the screen from which on the lower pane may have many lines, and how many it then and else has at most."""
@@ -140,7 +141,7 @@ class InspectorScreen(Dashboard):
         if row is not None:
             way = f"{row.client_type.value.replace('_', '-')} {self.cccc.glyphs.arrow} {row.endpoint or fmt.NOTHING}"
             title += [fmt.clock(row.time), fmt.safe(way)]
-        pane.border_title = fmt.title(dot.join(title))
+        set_title(pane, dot.join(title))
         ids = [one.id for one in self._rows()]
         place = ids.index(self.request_id) + 1 if self.request_id in ids else None
         self._place = f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else ""
@@ -171,7 +172,7 @@ class InspectorScreen(Dashboard):
         self._draw_below()
         played = self.playback.said() if self.playback is not None else ""
         dot = f" {self.cccc.glyphs.dot} "
-        self.query_one("#inspector").border_subtitle = fmt.title(dot.join(filter(None, (played, self._place))))
+        set_subtitle(self.query_one("#inspector"), dot.join(filter(None, (played, self._place))))
         self.refresh_keys()
 
     @property

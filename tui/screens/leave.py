@@ -1,4 +1,4 @@
-"""Leaving while requests are in flight: nothing is cut off without saying how many there are."""
+"""Leaving while something would be lost by it: requests in flight, edits that were not saved."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from textual.widgets import Static
 
 from tui.format import counted
 from tui.keys import bindings, keys_of
+from tui.screens.dialog import Dialog
+from tui.widgets.prose import paragraph
 
 
 class LeaveDialog(ModalScreen[str | None]):
@@ -36,6 +38,27 @@ class LeaveDialog(ModalScreen[str | None]):
     def action_now(self) -> None:
         """Interrupt them and leave."""
         self.dismiss("now")
+
+    def action_stay(self) -> None:
+        """Go on."""
+        self.dismiss(None)
+
+
+class UnsavedDialog(Dialog):
+    """Gives ``save``, ``drop``, or ``None`` for staying."""
+
+    CONTEXT = "unsaved"
+
+    def __init__(self, what: str) -> None:
+        super().__init__("Leave cccc?", [paragraph(f"Not saved: {what}. Nothing of it is written.", indent=0)])
+
+    def action_save(self) -> None:
+        """See what would be written, save it, then leave."""
+        self.dismiss("save")
+
+    def action_drop(self) -> None:
+        """Forget it and leave."""
+        self.dismiss("drop")
 
     def action_stay(self) -> None:
         """Go on."""

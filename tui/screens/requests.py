@@ -26,6 +26,7 @@ from tui.widgets.facts import Facts
 from tui.widgets.field import Field
 from tui.widgets.log_table import LogTable
 from tui.widgets.said import Said
+from tui.widgets.titles import set_subtitle, set_title
 
 _SETTLED = 0.15
 """Seconds that a selection stands before the log is asked about it."""
@@ -97,9 +98,11 @@ class RequestsScreen(Dashboard):
         self.query_one(Said).show([(number, palette[""]), doing])
         self.query_one(Field).set_class(self._complaint is not None, "-wrong")
         hint = "up stops following" if self.log_table.following else "f or end follows the newest"
-        self.query_one("#list").border_subtitle = fmt.title(self._complaint or hint)
+        if not shown:
+            hint = "no request yet: 5 sets up a client" if self._wanted == _EVERYTHING else "no request matches"
+        set_subtitle(self.query_one("#list"), self._complaint or hint)
 
-    def on_log_table_selected(self, message: LogTable.Selected) -> None:
+    def on_line_table_selected(self, message: LogTable.Selected) -> None:
         """Show what is known at once, and ask the log for the rest when the selection has settled."""
         row = message.row
         if self._known is not None and (row is None or self._known.record.id != row.id):
@@ -110,6 +113,10 @@ class RequestsScreen(Dashboard):
         if row is not None and not row.live and self._known is None:
             self._asking = self.set_timer(_SETTLED, lambda: self._ask(row.id))
         self.refresh_keys()
+
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
+        self.action_open()
 
     def on_log_table_following_changed(self) -> None:
         """Say so."""
@@ -130,12 +137,12 @@ class RequestsScreen(Dashboard):
         row = self.log_table.selected_row
         pane, glyphs = self.query_one("#detail"), self.cccc.glyphs
         if row is None:
-            pane.border_title = None
+            set_title(pane, None)
             self.query_one(Facts).show(())
             return
         way = f"{row.client_type.value.replace('_', '-')} {glyphs.arrow} {row.endpoint or fmt.NOTHING}"
         parts = (row.id, way, glyphs.path(row.format, row.target_format))
-        pane.border_title = fmt.title(f" {glyphs.dot} ".join(parts))
+        set_title(pane, f" {glyphs.dot} ".join(parts))
         known = self._known if self._known is not None and self._known.record.id == row.id else None
         self.query_one(Facts).show(preview_facts(row, known, self.frame.now, self.cccc))
 

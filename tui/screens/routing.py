@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
@@ -32,68 +30,16 @@ from tui.screens.base import Dashboard
 from tui.screens.detail import DetailScreen
 from tui.screens.endpoints import EndpointsScreen
 from tui.screens.layers import Answer, Question
-from tui.screens.routing_facts import as_text, asks, called, title, until, why
+from tui.screens.routing_facts import as_text, asks, called, title, why
+from tui.screens.routing_rows import COLUMNS, LEFT_OUT, left_out_rows, order_rows
 from tui.state import MINUTE, Frame
-from tui.theme import state
-from tui.widgets.facts import Facts
+from tui.widgets.facts import Fact, Facts, fact
 from tui.widgets.field import Field
-from tui.widgets.live_table import Column, LiveTable, TableRow
-
-if TYPE_CHECKING:
-    from tui.app import CcccApp
+from tui.widgets.live_table import LiveTable
+from tui.widgets.stacked_table import StackedTable
+from tui.widgets.titles import set_subtitle, set_title
 
 DAY = 86_400.0
-
-COLUMNS = (
-    Column("rank", "#", 2, right=True),
-    Column("name", "endpoint", 20),
-    Column("native", "1 native", 8),
-    Column("priority", "2 prio", 6, right=True, from_width=62),
-    Column("health", "3 health", 12, from_width=47),
-    Column("ttft", "4 ttfb", 8, right=True, from_width=56),
-    Column("short", "placed by", 13, from_width=76, to_width=90),
-    Column("placed", "placed here by", 27, from_width=90),
-)
-LEFT_OUT = (
-    Column("mark", "", 2, right=True),
-    Column("name", "not considered", 20),
-    Column("reason", "", 50),
-    Column("place", "", 12, from_width=88),
-)
-
-
-class StackedTable(LiveTable):
-    """One of several tables that are walked through as one."""
-
-    class Left(Message):
-        """The cursor wants to go beyond the end: down, or up."""
-
-        def __init__(self, table: StackedTable, *, down: bool) -> None:
-            super().__init__()
-            self.table = table
-            self.down = down
-
-    def action_cursor_down(self) -> None:
-        """The row below, or the next table."""
-        if self.cursor_row >= self.row_count - 1:
-            self.post_message(self.Left(self, down=True))
-        else:
-            super().action_cursor_down()
-
-    def action_cursor_up(self) -> None:
-        """The row above, or the table before."""
-        if self.cursor_row <= 0:
-            self.post_message(self.Left(self, down=False))
-        else:
-            super().action_cursor_up()
-
-    def on_focus(self) -> None:
-        """Only the table in focus has a cursor."""
-        self.show_cursor = True
-
-    def on_blur(self) -> None:
-        """Only the table in focus has a cursor."""
-        self.show_cursor = False
 
 
 class RoutingScreen(Dashboard):
@@ -130,7 +76,7 @@ class RoutingScreen(Dashboard):
     def on_mount(self) -> None:
         """Keys go to the order."""
         self._order.focus()
-        self._left_out.show_cursor = self._left_out.display = False
+        self._left_out.display = False
 
     @property
     def _order(self) -> StackedTable:
@@ -196,8 +142,8 @@ class RoutingScreen(Dashboard):
         self.query_one("#ask Facts", Facts).show(asks(frame, answer, question.client, question.model, app))
         pane = self.query_one("#list")
         model = f" {dot} {fmt.safe(question.model)}" if question.model else ""
-        pane.border_title = fmt.title(f"Order of attempts {dot} {called(question.client)}{model}")
-        pane.border_subtitle = fmt.title(self._subtitle(question, frame))
+        set_title(pane, f"Order of attempts {dot} {called(question.client)}{model}")
+        set_subtitle(pane, self._subtitle(question, frame))
         if answer is not None:
             self._show_tables(answer, frame)
         self._show_why(frame)
@@ -225,7 +171,7 @@ class RoutingScreen(Dashboard):
         """The selection is an endpoint: it stays with that one when it goes to the other table."""
         names = [one.name for one in (self._answer.ranking.order if self._answer else ())]
         home = tables[0] if self._chosen in names else tables[1]
-        if self._chosen is None or not home.row_count:
+        if self._chosen is None or not home.rows:
             return
         home.select(self._chosen)
         if home is not self.focused and self.focused in tables:
@@ -233,15 +179,19 @@ class RoutingScreen(Dashboard):
 
     def _show_why(self, frame: Frame) -> None:
         pane, answer, name = self.query_one("#detail"), self._answer, self.chosen
-        pane.border_title = fmt.title(title(answer, name))
-        said = why(answer, name, frame, self.cccc) if answer is not None and name is not None else ()
+        set_title(pane, title(answer, name))
+        said: Sequence[Fact] = ()
+        if frame.overview is not None and not frame.endpoints:
+            said = [fact(None, "Here stands why an endpoint has its place, as soon as there is one.")]
+        elif answer is not None and name is not None:
+            said = why(answer, name, frame, self.cccc)
         self.query_one("#detail Facts", Facts).show(said)
         self.refresh_keys()
 
-    def on_live_table_selected(self, message: LiveTable.Selected) -> None:
+    def on_line_table_selected(self, message: LiveTable.Selected) -> None:
         """Another endpoint: other reasons. What the table without the cursor says does not count."""
-        if message.table is self.focused and message.row_id == message.table.selected and message.row_id is not None:
-            self._choose(message.row_id)
+        if message.table is self.focused and message.row is not None and message.row.id == message.table.selected:
+            self._choose(message.row.id)
 
     def _choose(self, name: str) -> None:
         if name != self._chosen:
@@ -252,12 +202,11 @@ class RoutingScreen(Dashboard):
     def on_stacked_table_left(self, message: StackedTable.Left) -> None:
         """Beyond one table is the other."""
         other = self._left_out if message.down else self._order
-        if other is not message.table and other.row_count:
+        if other is not message.table and other.rows:
             other.focus()
-            other.move_cursor(row=0 if message.down else other.row_count - 1)
-            if (name := other.id_at_cursor) is not None:
-                other.select(name)
-                self._choose(name)
+            other.go(0 if message.down else len(other.rows) - 1)
+            if other.selected is not None:
+                self._choose(other.selected)
 
     def applies(self, verb: str) -> bool:
         if verb == "write":
@@ -370,66 +319,6 @@ class RoutingScreen(Dashboard):
                 )
             )
 
-    def on_data_table_row_selected(self) -> None:
-        """Enter, or a click on the selected row."""
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
         self.run_worker(self.action_open(), group="open")
-
-
-def order_rows(answer: Answer, frame: Frame, app: CcccApp) -> list[TableRow]:
-    """Those that would be tried, in their order; what was not read is dim."""
-    palette, glyphs, order = app.palette, app.glyphs, answer.ranking.order
-    chosen = {one.endpoint for one in frame.overview.manual} if frame.overview else set()
-    rows = []
-    for at, one in enumerate(order):
-        decider = layers.decided(order[at - 1].key, one.key) if at else None
-        healthy, meaning = layers.standing(one, glyphs)
-        full, short = layers.placed(order, at, glyphs.dot)
-        supposed = answer.question.what_if.get(one.name)
-        priority = ("*" if supposed is not None and supposed.priority is not None else "") + str(one.key.priority)
-        cells = {
-            "native": (layers.native(one, answer.question, glyphs), "native" if one.native else "convert"),
-            "priority": (priority, "warning" if priority.startswith("*") else ""),
-            "health": (healthy, meaning),
-            "response_time": (layers.response_time(one), ""),
-        }
-        drawn = {
-            name: (said, palette[how if layers.read(name, decider) else "dim"]) for name, (said, how) in cells.items()
-        }
-        name = fmt.safe(one.name)
-        rows.append(
-            TableRow(
-                one.name,
-                {
-                    "rank": (str(one.rank), palette[""]),
-                    "name": (f"{glyphs.arrow} {name}" if one.name in chosen else name, palette[""]),
-                    "ttft": drawn.pop("response_time"),
-                    "short": (short, palette["dim"]),
-                    "placed": (full, palette["dim"]),
-                    **drawn,
-                },
-            )
-        )
-    return rows
-
-
-def left_out_rows(answer: Answer, frame: Frame, app: CcccApp) -> list[TableRow]:
-    """Those that are not considered, why, until when, and the place they would have."""
-    palette, rows = app.palette, []
-    for one in answer.ranking.excluded:
-        view = frame.endpoint(one.name)
-        said, meaning = state(view, frame.now, app.glyphs) if view is not None else (fmt.NOTHING, "dim")
-        supposed = answer.question.what_if.get(one.name)
-        down = supposed is not None and supposed.down
-        place = "" if one.would_be is None else f"would be #{one.would_be}"
-        rows.append(
-            TableRow(
-                one.name,
-                {
-                    "mark": (app.glyphs.failed if down else said[:1], palette["warning" if down else meaning]),
-                    "name": (fmt.safe(one.name), palette[""]),
-                    "reason": (until(one, frame.now), palette["warning" if down else "dim"]),
-                    "place": (place, palette["dim"]),
-                },
-            )
-        )
-    return rows

@@ -27,6 +27,7 @@ from tui.state import Frame
 from tui.widgets.chart import Chart
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.live_table import LiveTable
+from tui.widgets.titles import set_subtitle, set_title
 
 REFRESH = 3.0
 """Seconds after which the figures are asked for again."""
@@ -47,7 +48,7 @@ class GroupTable(LiveTable, inherit_bindings=False):
     """Leaves ``g`` to the screen."""
 
     BINDINGS: ClassVar = [
-        (replace(key, keys="home") if key.verb == "scroll_top" else key).binding() for key in keys_of("table")
+        (replace(key, keys="home") if key.verb == "first" else key).binding() for key in keys_of("table")
     ]
 
 
@@ -137,14 +138,14 @@ class StatsScreen(Dashboard):
         series, glyphs, measure = self._told.series, self.cccc.glyphs, self._measure
         said = figures.cards(series.totals, series.before)
         for pane, (name, lines) in zip(self.query(".card"), said.items(), strict=True):
-            pane.border_title = fmt.title(name)
+            set_title(pane, name)
             pane.query_one(Facts).show(lines)
         quiet = not series.totals.requests
         self.query_one("#quiet").display = quiet
         self.query_one("#charts").display = self.query_one("#tables").display = not quiet
         self.query_one("#quiet Static", Static).update(_QUIET.format(span=series.span.value, of=self._of()))
         self.query_one("#large Chart", Chart).show(figures.large_plot(series, measure))
-        self.query_one("#large").border_subtitle = fmt.title(figures.legend(series, measure, glyphs))
+        set_subtitle(self.query_one("#large"), figures.legend(series, measure, glyphs))
         self.query_one("#ttft Chart", Chart).show(figures.ttft_plot(series))
         self._show_tables(self._told)
 
@@ -167,13 +168,13 @@ class StatsScreen(Dashboard):
         asked = self._asked
         paused = f" {dot} paused" if self._paused else ""
         what = f"{self._measure.value.capitalize()} per {figures.STEP[asked.span]}"
-        self.query_one("#large").border_title = fmt.title(f"{what} {dot} last {asked.span.value}{self._of()}{paused}")
+        set_title(self.query_one("#large"), f"{what} {dot} last {asked.span.value}{self._of()}{paused}")
         groups, beside = self.query_one("#groups"), self.query_one("#beside")
-        groups.border_title = fmt.title(f"By {asked.by.value}")
-        beside.border_title = fmt.title(f"By {asked.beside.value}")
-        groups.border_subtitle = fmt.title(self._complaint or f"s: sorted by {self._sort.value}")
-        beside.border_subtitle = fmt.title(f"t: {self._measure.value}")
-        self.query_one("#quiet").border_subtitle = fmt.title(self._complaint)
+        set_title(groups, f"By {asked.by.value}")
+        set_title(beside, f"By {asked.beside.value}")
+        set_subtitle(groups, self._complaint or f"s: sorted by {self._sort.value}")
+        set_subtitle(beside, f"t: {self._measure.value}")
+        set_subtitle(self.query_one("#quiet"), self._complaint)
         self.set_class(told is None, "-waiting")
         self.refresh_keys()
 
@@ -247,8 +248,8 @@ class StatsScreen(Dashboard):
     def _everything(self, frame: Frame) -> Sequence[Fact]:  # noqa: ARG002  (the figures have their own time)
         return figures.everything(self._told, self.cccc) if self._told is not None else ()
 
-    def on_data_table_row_selected(self) -> None:
-        """Enter, or a click on the selected row."""
+    def on_line_table_opened(self) -> None:
+        """A click on the selected row."""
         self.action_open()
 
     async def action_export(self) -> None:

@@ -53,7 +53,8 @@ class Wizard(ModalScreen[str | None]):
         self._wish = wish or Wish()
         self._first = 1 if wish is None else 2
         self._step = self._first
-        self._presets: tuple[Preset, ...] = ()
+        self._presets: tuple[Preset, ...] | None = None
+        """``None`` until they are told: a list that grows would keep the selection at its end."""
         self._probing = False
         self._asked: object = None
         """What the last probe was asked about."""
@@ -100,7 +101,7 @@ class Wizard(ModalScreen[str | None]):
         try:
             self._presets = await self.cccc.control.presets()
         except CcccError as error:
-            self._said = str(error)
+            self._presets, self._said = (), str(error)
         self._show()
 
     def _fill(self) -> None:
@@ -134,12 +135,10 @@ class Wizard(ModalScreen[str | None]):
         wish, palette, glyphs = self._told(), self.cccc.palette, self.cccc.glyphs
         self.query_one("#steps", Prose).show(facts.steps(self._step, glyphs))
         self.query_one(ContentSwitcher).current = f"step-{self._step}"
-        if self._step == 1:
+        if self._step == 1 and self._presets is not None:
             self.query_one("#step-1 LiveTable", LiveTable).show(facts.preset_rows(self._presets, palette, glyphs))
         elif self._step == _PROBE:
-            table = self.query_one("#step-3 LiveTable", LiveTable)
-            table.styles.height = 1 + len(wish.report.formats) if wish.report else 1
-            table.show(facts.format_rows(wish, palette, glyphs))
+            self.query_one("#step-3 LiveTable", LiveTable).show(facts.format_rows(wish, palette, glyphs))
         said = {
             2: [paragraph((f"{self._note} {_HOW}".strip(), "dim"), indent=0)],
             3: [paragraph((self._doing(), "dim"), indent=0), *facts.findings(wish, glyphs)],
@@ -194,7 +193,7 @@ class Wizard(ModalScreen[str | None]):
         if self._step == _LAST:
             self._show()
 
-    def on_data_table_row_selected(self) -> None:
+    def on_line_table_opened(self) -> None:
         """A click on the selected row."""
         self.action_next()
 
@@ -214,7 +213,7 @@ class Wizard(ModalScreen[str | None]):
 
     def _choose(self) -> None:
         chosen = self.query_one("#step-1 LiveTable", LiveTable).selected
-        preset = next((one for one in self._presets if one.name == chosen), None)
+        preset = next((one for one in self._presets or () if one.name == chosen), None)
         self._wish = from_preset(preset, [view.name for view in self.cccc.frame.endpoints])
         self._fill()
         self._note = preset.note if preset is not None else ""

@@ -114,9 +114,9 @@ def _served(wish: Wish, glyphs: Glyphs) -> list[Paragraph]:
     if not kept:
         return []
     return [
-        paragraph(f"{client} natively ({LETTERS[speaks]})")
+        paragraph(f"{client:11}  natively ({LETTERS[speaks]})")
         if speaks in kept
-        else paragraph(f"{client} converted: {LETTERS[speaks]}{glyphs.arrow}{LETTERS[kept[0]]}")
+        else paragraph(f"{client:11}  converted {LETTERS[speaks]}{glyphs.arrow}{LETTERS[kept[0]]}")
         for client, speaks in _CLIENTS
     ]
 
@@ -156,7 +156,8 @@ def summary(wish: Wish) -> list[Paragraph]:
     key = "the key you typed" if wish.key else wish.reference.strip() or "the key as it is"
     settings = [paragraph(f"{name} = {value}") for name, value in made.settings.items()]
     return under(
-        "is written", [*(paragraph(f"{name} = {url}") for name, url in made.urls.items()), paragraph(key), *settings]
+        "is written",
+        [*(paragraph(f"{name} = {url}") for name, url in made.urls.items()), paragraph(f"key = {key}"), *settings],
     )
 
 

@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tui import format as fmt
 from tui.theme import Glyphs
@@ -206,7 +207,7 @@ def _marks(plot: Plot, width: int) -> list[Cell]:
     return [(character, _AXIS) for character in line]
 
 
-class Chart(LineDrawn):
+class Chart(LineDrawn, Widget):
     """Shows a plot, and draws it only when it differs from the one shown."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  (Textual's own name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -17,9 +17,14 @@ from textual.widget import Widget
 
 from tui.widgets.line import Piece, strip
 
+if TYPE_CHECKING:
+    _Mixed = Widget
+else:
+    _Mixed = object  # Textual takes a widget's default styles from the first of its bases that is a widget
 
-class LineDrawn(Widget):
-    """A widget that gives ``render_line``; among base classes it goes before ``ScrollView``."""
+
+class LineDrawn(_Mixed):
+    """Mixed into a widget that gives ``render_line``."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  (Textual's own name)
         self._kept: dict[int, Strip] = {}
@@ -56,7 +61,7 @@ class LineDrawn(Widget):
         return line
 
 
-class Written(LineDrawn):
+class Written(LineDrawn, Widget):
     """A few lines of pieces, made all at once by ``written`` for the size and theme in force."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  (Textual's own name)

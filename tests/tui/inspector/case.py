@@ -170,6 +170,16 @@ RECORD: RequestRecord = replace(
 )
 
 
+def slow(times: int = 100) -> RequestRecord:
+    """The same, so many times slower: long enough to be played while somebody looks."""
+
+    def slower(pace: Pace) -> Pace:
+        return replace(pace, at_ms=tuple(times * at_ms for at_ms in pace.at_ms))
+
+    attempts = tuple(replace(one, response_pace=slower(one.response_pace)) for one in RECORD.attempts)
+    return replace(RECORD, response_pace=slower(RECORD.response_pace), attempts=attempts)
+
+
 def fake(*more: RequestRecord) -> FakeControl:
     """The fixed world with this request as its newest."""
     return FakeControl(records=(*world.RECORDS, *more, RECORD))

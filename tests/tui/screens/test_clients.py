@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 
 from cccc.control.api import ClientOptions, ClientState, ClientType
@@ -61,29 +62,6 @@ async def test_capital_a_sets_up_what_is_there(fake: FakeControl) -> None:
         assert applied == [ClientType.CLAUDE_CODE], "Codex is set up, the third is not there"
 
 
-@pytest.mark.parametrize(("key", "keeps"), [("k", True), ("r", False), ("escape", None)])
-async def test_undoing_codex_asks_about_its_table(fake: FakeControl, key: str, keeps: bool | None) -> None:
-    async with screens(fake, keys=("5",)) as shown:
-        await shown.says(PREVIEW)
-        await shown.press("down")
-        await shown.until(lambda: "Undo" in keys_shown(shown))
-        await shown.press("u")
-        await shown.says("Undo the set-up of Codex?")
-        await shown.press(key)
-        await shown.until(lambda: shown.app.screen is shown.app.in_front)
-        restored = [detail for verb, _, detail in fake.client_calls if verb == "restore"]
-        assert restored == ([] if keeps is None else [keeps])
-
-
-async def test_t_starts_it_once(fake: FakeControl) -> None:
-    async with screens(fake, keys=("5",)) as shown:
-        await shown.says(PREVIEW)
-        await shown.press("t")
-        await shown.until(lambda: ("prove", ClientType.CLAUDE_CODE, None) in fake.client_calls)
-        assert shown.said == [world.PROOF.message]
-        await shown.says("✓ 12:32:00")
-
-
 async def test_v_puts_old_and_new_beside_each_other(fake: FakeControl) -> None:
     async with screens(fake, keys=("5",)) as shown:
         await shown.says("1      - {}")
@@ -133,6 +111,40 @@ async def test_a_proxy_without_a_machine_says_so_calmly(fake: FakeControl, monke
         assert not shown.said
 
 
+async def test_a_proxy_without_a_machine_is_not_asked_again_and_again(
+    fake: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def nothing() -> object:
+        asked.append(None)
+        raise ControlError("this proxy leaves the files of clients alone")
+
+    monkeypatch.setattr(fake, "clients", nothing)
+    async with screens(fake, keys=("5",)) as shown:
+        await shown.says("this proxy leaves the files of clients alone")
+        await shown.frames(3)
+        assert len(asked) == 1
+
+
+async def test_another_client_is_another_plan_and_no_second_look_at_all_files(
+    fake: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, clients_of = [], fake.clients
+
+    async def counted() -> object:
+        asked.append(None)
+        return await clients_of()
+
+    monkeypatch.setattr(fake, "clients", counted)
+    async with screens(fake, keys=("5",)) as shown:
+        await shown.says(PREVIEW)
+        await shown.press("down")
+        await shown.until(lambda: "Undo" in keys_shown(shown))
+        await shown.frames(2)
+        assert len(asked) == 1
+
+
 async def test_a_file_that_cannot_be_edited_says_so(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
     async def refused(*_: object) -> object:
         raise ControlError("~/.claude/settings.json: is not JSON")
@@ -165,3 +177,20 @@ async def test_the_editor_is_told_of_what_is_not_there(fake: FakeControl, tmp_pa
         (tmp_path / "no.json").write_text("{}")
         await shown.press("o")
         assert "terminal of its own" in shown.said[-1]
+
+
+async def test_a_proxy_that_takes_its_time_is_asked_once(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, go = [], anyio.Event()
+    clients = fake.clients
+
+    async def slowly() -> object:
+        asked.append(1)
+        await go.wait()
+        return await clients()
+
+    monkeypatch.setattr(fake, "clients", slowly)
+    async with screens(fake, keys=("5",)) as shown:
+        await shown.settled()
+        assert len(asked) <= 2, "once when it came to the front, once when its table was drawn"
+        go.set()
+        await shown.says("Claude Code sends its requests here")

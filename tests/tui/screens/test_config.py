@@ -13,6 +13,7 @@ from cccc.errors import ConfigError, ControlError
 from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.pilot import Screens, screens
+from tui.app import Leave
 from tui.screens import config
 from tui.screens.config import ConfigScreen
 from tui.screens.config_items import as_text
@@ -110,17 +111,6 @@ async def test_what_the_environment_says_cannot_be_edited_into_silence(fake: Fak
 
 
 @pytest.mark.usefixtures("settings")
-async def test_x_goes_back_to_the_default_and_z_takes_that_back(fake: FakeControl) -> None:
-    async with screens(fake, keys=("6",)) as shown:
-        await walk(shown, *ROUTING[1:], "j", "x")
-        await shown.says("[ 6 ]")
-        assert screen(shown)._edits == {"routing.max_attempts": None}
-        await shown.press("z")
-        await shown.says("[ 4 ]")
-        assert not screen(shown)._edits
-
-
-@pytest.mark.usefixtures("settings")
 async def test_a_choice_takes_the_next(fake: FakeControl) -> None:
     async with screens(fake, keys=("6",)) as shown:
         await walk(shown, "down", "enter", "enter")
@@ -137,16 +127,6 @@ async def test_slash_searches_all_sections(fake: FakeControl) -> None:
         assert shown.app.clipboard == "logging.retention_days = 30"
         await shown.press("escape")
         await shown.says("Where the proxy listens")
-
-
-@pytest.mark.usefixtures("settings")
-async def test_v_shows_the_section_as_it_would_stand_in_the_file(fake: FakeControl) -> None:
-    async with screens(fake, keys=("6",)) as shown:
-        await walk(shown, *ROUTING[1:], "enter", "v")
-        await shown.says("routing:")
-        await shown.says("  sticky_sessions: false")
-        await shown.press("v")
-        await shown.says("[ ] off")
 
 
 @pytest.mark.parametrize("toml", [False, True])
@@ -226,3 +206,50 @@ async def test_what_a_restart_needs_is_said_before(fake: FakeControl, monkeypatc
         await walk(shown, *ROUTING[1:], "enter", "ctrl+s")
         await shown.says("takes effect at the next start")
         await shown.says("server.port")
+
+
+EDITED = (*ROUTING[1:], "enter")
+"""To the first edit: a switch turned."""
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("key", ["q", "Q", "ctrl+q"])
+async def test_leaving_asks_before_edits_are_lost(fake: FakeControl, saves: list[object], key: str) -> None:
+    async with screens(fake, keys=("6",)) as shown:
+        await walk(shown, *EDITED)
+        await shown.says("1 edit not saved")
+        await shown.press("1", key)
+        await shown.says("Not saved: 1 edit of the configuration")
+        await shown.press("escape", "6")
+        await shown.says("1 edit not saved")
+        await shown.press(key, "d")
+        assert shown.app.return_value is Leave.FINISH
+        assert not saves
+
+
+@pytest.mark.usefixtures("settings")
+async def test_what_was_edited_can_be_saved_while_leaving(
+    fake: FakeControl, saves: list[dict[str, str | None]]
+) -> None:
+    async with screens(fake, keys=("6",)) as shown:
+        await walk(shown, *EDITED, "1", "q")
+        await shown.says("Leave cccc?")
+        await shown.press("s")
+        await shown.says("Save to")
+        await shown.press("escape")
+        assert shown.app.return_value is None, "whoever does not save stays"
+        await shown.press("q", "s")
+        await shown.says("Save to")
+        await shown.press("s")
+        await shown.until(lambda: shown.app.return_value is Leave.FINISH)
+        assert saves == [{"routing.sticky_sessions": "false"}]
+
+
+@pytest.mark.usefixtures("settings")
+async def test_a_value_that_is_being_typed_is_not_lost_either(fake: FakeControl) -> None:
+    async with screens(fake, keys=("6",)) as shown:
+        await walk(shown, *ROUTING[1:], "j", "enter", "ctrl+q")
+        assert shown.app.return_value is Leave.FINISH, "nothing was typed"
+    async with screens(fake, keys=("6",)) as shown:
+        await walk(shown, *ROUTING[1:], "j", "enter", "7", "ctrl+q")
+        await shown.says("Leave cccc?")

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from cccc.control.api import ClientType, EndpointChanged
+from cccc.control.api import EndpointChanged
 from tests.control import world
 from tests.control.fake import FakeControl
-from tests.tui.pilot import SMALL, Screens, screens
-from tui.screens import TABS, endpoints
+from tests.tui.pilot import Screens, screens
+from tui.screens import endpoints
 from tui.screens.endpoints import COLUMNS
 from tui.widgets.chrome import footer
 from tui.widgets.live_table import LiveTable
@@ -26,28 +26,6 @@ async def ready(shown: Screens) -> None:
     await shown.until(lambda: table(shown).selected is not None)
 
 
-async def test_space_switches_off_and_on(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("space")
-        await shown.until(lambda: not fake.views["alpha"].enabled)
-        await shown.says("○ off")
-        assert shown.said == ["alpha is off"]
-        await shown.until(lambda: not shown.app.frame.endpoint("alpha").enabled)  # type: ignore[union-attr]
-        await shown.press("space")
-        await shown.until(lambda: fake.views["alpha"].enabled)
-
-
-async def test_plus_and_minus_set_the_priority(fake: FakeControl) -> None:
-    async with screens(fake, keys=("down",)) as shown:
-        await shown.until(lambda: table(shown).selected == "beta")
-        await shown.press("minus")
-        await shown.until(lambda: fake.views["beta"].priority == 3)
-        await shown.until(lambda: shown.app.frame.endpoint("beta").priority == 3)  # type: ignore[union-attr]
-        await shown.press("plus")
-        await shown.until(lambda: fake.views["beta"].priority == 2)
-
-
 async def test_b_resets_what_is_not_well(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)
@@ -58,39 +36,6 @@ async def test_b_resets_what_is_not_well(fake: FakeControl) -> None:
         assert "Reset breaker" in [label for _, label, _ in footer(shown.app)]
         await shown.press("b")
         await shown.until(lambda: fake.views["beta"].cooldown_until is None)
-
-
-async def test_u_puts_it_above_all_others_and_ends_that(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("u")
-        await shown.until(lambda: fake.manual)
-        assert (fake.manual[0].endpoint, fake.manual[0].until) == ("alpha", world.NOW + 3600)
-        await shown.says("→ alpha")
-        await shown.press("u")
-        await shown.until(lambda: not fake.manual)
-
-
-async def test_c_ranks_for_the_next_client(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("c")
-        await shown.says("ranked for codex")
-        assert fake.ranked[-1] == (ClientType.CODEX, None, None)
-
-
-async def test_enter_opens_a_page_and_escape_closes_it(fake: FakeControl) -> None:
-    async with screens(fake, size=SMALL, keys=("down", "enter")) as shown:
-        await shown.says("because of req_01JZ8Q4T0000000000000000B2")
-        await shown.press("escape")
-        await shown.until(lambda: table(shown).selected == "beta")
-
-
-async def test_y_copies_the_name(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("y")
-        assert shown.app.clipboard == "alpha"
 
 
 async def test_what_the_proxy_refuses_is_said(fake: FakeControl) -> None:
@@ -113,8 +58,17 @@ async def test_the_selection_stays_with_its_endpoint(fake: FakeControl, monkeypa
 
         monkeypatch.setattr(fake, "rank", rank)
         fake.emit(EndpointChanged("beta"))
-        await shown.until(lambda: [row.key.value for row in table(shown).ordered_rows] == ["beta", "alpha", "gamma"])
-        assert (table(shown).selected, table(shown).cursor_row) == ("beta", 0)
+        await shown.until(lambda: [row.id for row in table(shown).rows] == ["beta", "alpha", "gamma"])
+        assert (table(shown).selected, table(shown).place) == ("beta", 0)
+
+
+async def test_a_move_is_not_lost_to_a_frame_that_comes_at_that_moment(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        table(shown).action_cursor_down()
+        shown.front.on_frame(shown.app.frame)
+        await shown.pilot.pause()
+        assert table(shown).selected == "beta"
 
 
 async def test_an_endpoint_that_leaves_hands_the_selection_on(fake: FakeControl) -> None:
@@ -130,21 +84,8 @@ async def test_without_endpoints_only_what_means_something_is_offered() -> None:
     fake.views.clear()
     async with screens(fake) as shown:
         await shown.says("Three steps")
-        assert [label for _, label, _ in footer(shown.app)] == ["Add"]
-
-
-async def test_d_deletes_and_z_puts_back(fake: FakeControl) -> None:
-    async with screens(fake, keys=("down",)) as shown:
-        await shown.until(lambda: table(shown).selected == "beta")
-        await shown.press("d")
-        await shown.until(lambda: "beta" not in fake.views)
-        assert shown.said == ["beta is deleted; z puts it back within 10 s"]
-        await shown.until(lambda: "Undo" in [label for _, label, _ in footer(shown.app)])
-        await shown.press("z")
-        await shown.until(lambda: "beta" in fake.views)
-        assert fake.undone == [world.SAVED]
-        await shown.until(lambda: table(shown).selected == "beta")
-        assert "Undo" not in [label for _, label, _ in footer(shown.app)]
+        await shown.says("Found on this machine")
+        assert [label for _, label, _ in footer(shown.app)] == ["Add", "Import"]
 
 
 async def test_a_deletion_can_be_undone_for_a_while_only(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,28 +99,11 @@ async def test_a_deletion_can_be_undone_for_a_while_only(fake: FakeControl, monk
         assert not fake.undone
 
 
-async def test_t_asks_what_it_speaks(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("t")
-        await shown.until(lambda: len(shown.said) == 2)
-        assert shown.said[1].splitlines() == ["alpha:", "C ✓ 640 ms", "R ✗ 404 Not Found", "cost 5 requests, 61 tokens"]
-
-
 async def test_the_selected_one_is_looked_at_closely(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await shown.says("p50 1.12 s   p95 2.48 s   p99 4.01 s")
         for said in ("61 tokens/s out", "failed over 3 of 184", "refuses context_management", "sk-…4f2a", "60 min"):
             assert said in shown.text()
-
-
-async def test_w_shows_the_layers_where_there_is_such_a_screen(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        there = any(tab.mode == "routing" for tab in TABS)
-        assert ("Why" in [label for _, label, _ in footer(shown.app)]) is there
-        await shown.press("w")
-        assert shown.app.current_mode == ("routing" if there else "endpoints")
 
 
 @pytest.mark.parametrize("width", [40, 76, 96, 116])

@@ -76,18 +76,6 @@ async def test_the_exchange_marks_what_was_changed() -> None:
         assert "try 2    5.00 s" in text
 
 
-async def test_brackets_turn_the_tabs_both_ways() -> None:
-    async with screens(case.fake()) as shown:
-        await inspect(shown)
-        await shown.press("left_square_bracket")
-        assert inspector(shown).tab is Tab.SUMMARY
-        await shown.press("left_square_bracket")
-        assert inspector(shown).tab is Tab.STREAM
-        await shown.press("right_square_bracket")
-        assert inspector(shown).tab is Tab.SUMMARY
-        await shown.says("[Summary]")
-
-
 async def test_j_and_k_go_through_the_list() -> None:
     async with screens(case.fake()) as shown:
         await inspect(shown)
@@ -155,15 +143,6 @@ async def test_y_copies_the_tab() -> None:
         assert shown.said[-1].startswith("copied ")
 
 
-async def test_u_copies_a_curl_command_without_a_key() -> None:
-    async with screens(case.fake()) as shown:
-        await inspect(shown)
-        await shown.press("u")
-        await shown.until(lambda: shown.said)
-        assert shown.app.clipboard.startswith("curl ")
-        assert "$CCCC_KEY" in shown.app.clipboard
-
-
 async def test_r_says_where_it_goes_and_then_shows_the_new_one() -> None:
     async with screens(case.fake()) as shown:
         await inspect(shown)
@@ -222,20 +201,6 @@ async def test_f_maximises_and_escape_gives_back_then_leaves() -> None:
         await shown.until(lambda: isinstance(shown.app.screen, RequestsScreen))
 
 
-async def test_moving_through_the_lines() -> None:
-    async with screens(case.fake()) as shown:
-        await inspect(shown, Tab.RAW_CLIENT)
-        last = len(lines(shown).document) - 1
-        for key, place in (("end", last), ("home", 0), ("down", 1), ("up", 0)):
-            await shown.press(key)
-            assert lines(shown).cursor == place
-        await shown.press("pagedown")
-        page = lines(shown).cursor
-        assert page > 10
-        await shown.press("pageup")
-        assert lines(shown).cursor == 0
-
-
 # bodies
 
 
@@ -272,19 +237,6 @@ async def test_the_exchange_says_why_it_cannot_compare(body: bytes | None, why: 
     async with screens(FakeControl(records=(replace(case.RECORD, request_body=body),))) as shown:
         await inspect(shown)
         await shown.says(why)
-
-
-async def test_m_shows_all_of_a_long_body() -> None:
-    body = json.dumps({"data": ["x" * 90] * 110_000}).encode()
-    assert len(body) > 10_000_000
-    async with screens(FakeControl(records=(replace(case.RECORD, request_body=body),))) as shown:
-        await inspect(shown, Tab.RAW_CLIENT)
-        await shown.until(lambda: len(lines(shown).document) > 1_000)
-        assert len(lines(shown).document) < 10_000
-        assert "All of it" in [label for _, label, _ in footer(shown.app)]
-        await shown.press("m")
-        await shown.until(lambda: len(lines(shown).document) > 110_000)
-        assert "All of it" not in [label for _, label, _ in footer(shown.app)]
 
 
 # while it runs

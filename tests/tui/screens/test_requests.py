@@ -11,7 +11,7 @@ from cccc.control.api import RequestFinished, RequestStarted
 from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.inspector import case
-from tests.tui.pilot import SMALL, Screens, screens
+from tests.tui.pilot import Screens, screens
 from tui.widgets.chrome import footer
 from tui.widgets.log_table import LogTable
 
@@ -68,15 +68,6 @@ async def test_space_holds_and_counts(fake: FakeControl) -> None:
         assert ids(shown) == [OK, FAILED_OVER, FAILED, GONE]
         await shown.press("space")
         assert ids(shown)[-3:] == new
-
-
-async def test_errors_only_and_back(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("exclamation_mark")
-        await shown.until(lambda: ids(shown) == [FAILED])
-        await shown.press("exclamation_mark")
-        assert ids(shown) == [OK, FAILED_OVER, FAILED, GONE]
 
 
 async def test_from_error_to_error(fake: FakeControl) -> None:
@@ -146,24 +137,6 @@ async def test_the_preview_tells_what_was_asked_lost_and_said() -> None:
         await shown.says("sent gpt-5.2 · stream · 3 messages · 14 tools · 22 800 tok in (cached 0)")
         await shown.says("lost       cache_control x6 · thinking signature x1")
         await shown.says("said       I'll read the failing test first")
-
-
-async def test_enter_inspects_and_escape_comes_back(fake: FakeControl) -> None:
-    async with screens(fake, size=SMALL) as shown:
-        await ready(shown)
-        await shown.press("enter")
-        await shown.says(f"Request {GONE}")
-        await shown.press("escape")
-        await shown.until(lambda: log(shown).selected == GONE)
-
-
-async def test_r_sends_it_again_after_asking(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("r")
-        await shown.says("Send it again?")
-        await shown.press("enter")
-        await shown.until(lambda: shown.said and shown.said[-1].startswith("sent again as req_"))
 
 
 async def test_a_page_opened_at_once_tells_of_its_own_request(fake: FakeControl) -> None:

@@ -10,12 +10,14 @@ from cccc.control.api import ClientType, Lost
 from cccc.errors import ControlError
 from tests.control import world
 from tests.control.fake import FakeControl
-from tests.tui.pilot import SMALL, Screens, screens
+from tests.tui.pilot import Screens, screens
 from tui.screens.endpoints import EndpointsScreen
-from tui.screens.routing import COLUMNS, LEFT_OUT, RoutingScreen, StackedTable
+from tui.screens.routing import RoutingScreen
+from tui.screens.routing_rows import COLUMNS, LEFT_OUT
 from tui.widgets.chrome import footer
 from tui.widgets.field import Field
 from tui.widgets.live_table import LiveTable
+from tui.widgets.stacked_table import StackedTable
 
 pytestmark = pytest.mark.anyio
 
@@ -26,9 +28,9 @@ def routing(shown: Screens) -> RoutingScreen:
     return screen
 
 
-def names(shown: Screens) -> tuple[list[str | None], list[str | None]]:
+def names(shown: Screens) -> tuple[list[str], list[str]]:
     order, left_out = routing(shown).query(StackedTable)
-    return [row.key.value for row in order.ordered_rows], [row.key.value for row in left_out.ordered_rows]
+    return [row.id for row in order.rows], [row.id for row in left_out.rows]
 
 
 async def ready(shown: Screens) -> None:
@@ -137,25 +139,6 @@ async def test_a_priority_that_cannot_be_written_stays_supposed(
         await shown.says("what if alpha priority 2")
 
 
-async def test_escape_supposes_nothing_any_more(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("x", "down", "minus")
-        await shown.says("what if alpha down")
-        await shown.press("escape")
-        await shown.until(lambda: "what if" not in shown.text())
-        await shown.until(lambda: names(shown) == (["alpha", "beta"], ["gamma"]))
-
-
-async def test_c_asks_as_the_next_client(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await ready(shown)
-        await shown.press("c")
-        await shown.says("Order of attempts · codex")
-        await shown.says("▶ codex")
-        await shown.until(lambda: fake.ranked[-1] == (ClientType.CODEX, None, None))
-
-
 async def test_m_asks_for_a_model(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)
@@ -196,16 +179,6 @@ async def test_enter_opens_the_endpoint_on_its_screen(fake: FakeControl) -> None
         await shown.press("enter")
         await shown.until(lambda: isinstance(shown.app.screen, EndpointsScreen))
         await shown.until(lambda: shown.app.screen.query_one(LiveTable).selected == "gamma")
-        assert shown.app.screen.query_one(LiveTable).id_at_cursor == "gamma"
-
-
-async def test_w_tells_the_reasons_on_a_page(fake: FakeControl) -> None:
-    async with screens(fake, size=SMALL) as shown:
-        await ready(shown)
-        await shown.press("j", "w")
-        await shown.says("It stands behind #1 alpha")
-        await shown.press("escape")
-        await shown.says("Order of attempts")
 
 
 async def test_y_copies_the_order_as_text(fake: FakeControl) -> None:

@@ -33,9 +33,9 @@ def counted() -> Counted:
     return Counted()
 
 
-def keys(shown: Screens, table: str = "#groups") -> list[str | None]:
-    rows = shown.app.screen.query_one(f"{table} LiveTable", LiveTable).ordered_rows
-    return [row.key.value for row in rows]
+def keys(shown: Screens, table: str = "#groups") -> list[str]:
+    rows = shown.app.screen.query_one(f"{table} LiveTable", LiveTable).rows
+    return [row.id for row in rows]
 
 
 async def ready(shown: Screens) -> None:

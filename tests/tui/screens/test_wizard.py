@@ -84,15 +84,6 @@ async def test_a_step_that_lacks_something_says_what(fake: FakeControl) -> None:
         assert not fake.drafts
 
 
-async def test_shift_tab_goes_back_and_keeps_what_was_told(fake: FakeControl) -> None:
-    async with screens(fake) as shown:
-        await opened(shown, "down", "enter", "enter", "enter", "enter", "enter")
-        await shown.says("cost of this probe")
-        await shown.press("shift+tab")
-        await shown.says("▶ 2")
-        await shown.says("https://api.openai.com/v1")
-
-
 async def test_r_asks_again_and_space_keeps_or_skips(fake: FakeControl, monkeypatch: pytest.MonkeyPatch) -> None:
     at = "https://api.openai.com/v1"
     found = tuple(replace(one, url=at) for one in world.PROBED.formats)

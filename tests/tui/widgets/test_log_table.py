@@ -50,6 +50,7 @@ async def test_of_many_rows_only_those_in_sight_are_drawn() -> None:
         await pilot.pause()
         assert set(app.drawn) == {f"req_{each}" for each in range(1_990, 2_000)}
         assert app.log_table.selected == "req_1999"
+        assert app.log_table.show_vertical_scrollbar
 
 
 async def test_a_row_more_costs_its_own_line_and_those_of_the_cursor() -> None:
