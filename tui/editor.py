@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from pathlib import Path
 
 from textual.app import App, SuspendNotSupported
+
+from tui import programs
 
 _USUAL = "vi"
 
@@ -20,7 +21,7 @@ def edit(app: App[object], shown_path: str) -> str | None:
     command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or _USUAL)
     try:
         with app.suspend():
-            code = subprocess.run([*command, str(path)], check=False).returncode  # noqa: S603  (the user's own editor)
+            code = programs.run([*command, str(path)])
     except SuspendNotSupported:
         return "an editor needs a terminal of its own, and this one cannot be left"
     except OSError as error:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
+
+from tui import programs
 
 _USUAL = "less"
 
@@ -19,7 +20,7 @@ def pager(environ: Mapping[str, str]) -> list[str]:
 
 def page(command: Sequence[str], text: str) -> None:
     """Show the text until the pager ends. Raises ``OSError`` where it cannot be started."""
-    subprocess.run(command, input=text.encode("utf-8", "replace"), check=False)  # noqa: S603  (the user's own pager)
+    programs.run(command, text.encode("utf-8", "replace"))
 
 
 def write_new(folder: Path, name: str, data: bytes) -> Path:

@@ -29,6 +29,9 @@ _END = (
     b'"usage":{"output_tokens":9}}\n\n'
     b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 )
+LIMIT = 10.0
+"""How many times as long as their events take the streams may take."""
+
 _STAMP = re.compile(rb'"text":"@(\d+)@')
 
 
@@ -45,9 +48,27 @@ class Pace:
     per_second: float
 
 
-async def _serve(pace: Pace, stream: SocketStream) -> None:
+@dataclass(slots=True)
+class _Seen:
+    """How far the streams have come, at both ends: what tells where one has stopped that does not end."""
+
+    asked: int = 0
+    written: int = 0
+    served: int = 0
+    read: int = 0
+    ended: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"the upstream was asked {self.asked} times, wrote {self.written} events and ended {self.served} streams; "
+            f"the clients read {self.read} events, and {self.ended} streams to their end"
+        )
+
+
+async def _serve(pace: Pace, seen: _Seen, stream: SocketStream) -> None:
     async with stream:
         await stream.receive()
+        seen.asked += 1
         await stream.send(_HEAD + _chunk(_START))
         due = time.perf_counter()
         for _ in range(pace.events):
@@ -57,10 +78,12 @@ async def _serve(pace: Pace, stream: SocketStream) -> None:
                 time.perf_counter_ns()
             )
             await stream.send(_chunk(b"event: content_block_delta\ndata: %b\n\n" % data))
+            seen.written += 1
         await stream.send(_chunk(_END) + b"0\r\n\r\n")
+        seen.served += 1
 
 
-async def _read(after: float, port: int, path: str, delays: list[float]) -> None:
+async def _read(after: float, port: int, path: str, delays: list[float], seen: _Seen) -> None:
     await anyio.sleep(after)
     body = b'{"model":"claude-sonnet-5","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"hi"}]}'
     head = (
@@ -74,11 +97,13 @@ async def _read(after: float, port: int, path: str, delays: list[float]) -> None
             try:
                 unread += await stream.receive()
             except anyio.EndOfStream:
+                seen.ended += 1
                 return
             now = time.perf_counter_ns()
             end = 0
             for found in _STAMP.finditer(unread):
                 delays.append((now - int(found[1])) / 1e6)
+                seen.read += 1
                 end = found.end()
             unread = unread[end:]
 
@@ -96,20 +121,28 @@ class Delays:
 async def paced_streams(
     pace: Pace, *, port: int, path: str, upstream_port: int, memory_mb: Callable[[], float]
 ) -> Delays:
-    """Serve and read ``pace.streams`` streams through the gateway at ``port``; raises ``SystemExit`` if one is cut."""
+    """Serve and read ``pace.streams`` streams through the gateway at ``port``.
+
+    Raises ``SystemExit`` if one is cut, or does not end within ``LIMIT`` times what its events take.
+    """
     delays: list[float] = []
+    seen = _Seen()
+    takes = pace.events / pace.per_second
     async with (
         await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=upstream_port) as listener,
         anyio.create_task_group() as server,
     ):
-        server.start_soon(listener.serve, partial(_serve, pace))
-        async with anyio.create_task_group() as clients:
-            for number in range(pace.streams):
-                # Streams begin spread over one period, as they do in life, not all in the same moment.
-                clients.start_soon(_read, number / pace.streams / pace.per_second, port, path, delays)
-            await anyio.sleep(pace.events / pace.per_second * 0.8)
-            memory = await anyio.to_thread.run_sync(memory_mb)
+        server.start_soon(listener.serve, partial(_serve, pace, seen))
+        with anyio.move_on_after(LIMIT * takes) as limit:
+            async with anyio.create_task_group() as clients:
+                for number in range(pace.streams):
+                    # Streams begin spread over one period, as they do in life, not all in the same moment.
+                    clients.start_soon(_read, number / pace.streams / pace.per_second, port, path, delays, seen)
+                await anyio.sleep(takes * 0.8)
+                memory = await anyio.to_thread.run_sync(memory_mb)
         server.cancel_scope.cancel()
+    if limit.cancelled_caught:
+        raise SystemExit(f"a stream did not end within {LIMIT * takes:.0f} s at port {port}{path}: {seen}")
     if len(delays) != pace.streams * pace.events:
         raise SystemExit(f"{pace.streams * pace.events - len(delays)} events were lost at port {port}{path}")
     cuts = quantiles(delays, n=100)

@@ -75,8 +75,8 @@ class _Own:
             except BaseException:
                 self._give_back()
                 raise
-            app = CcccApp(control, attached=False, look=_look(self._session))
             try:
+                app = CcccApp(control, attached=False, look=_look(self._session))
                 if not self._leaving:
                     make_room()
                     await self._show(app)

@@ -25,6 +25,9 @@ T = TypeVar("T")
 BACKLOG = 1_000
 """Items of one stream that wait for the reader on this side before it begins to lose some."""
 
+LOOK_S = 1.0
+"""Seconds after which it is looked whether the other loop is still there, while something is awaited from it."""
+
 STREAMS: Mapping[str, Callable[[int], Any]] = MappingProxyType({"events": EventsLost, "watch": FlowLost})
 """The methods that give a stream, and what tells its reader of a loss; all others are coroutine functions."""
 
@@ -68,23 +71,36 @@ class _Bridge:
         except RuntimeError:  # the loop is closed
             work.close()
             raise NotRunning("the proxy has stopped") from None
+        answer = asyncio.wrap_future(future)
         try:
-            return await asyncio.wrap_future(future)
+            while not answer.done():
+                await asyncio.wait({answer}, timeout=LOOK_S)
+                if self._loop.is_closed() and not future.done():  # it ended before it came to begin this
+                    work.close()
+                    raise NotRunning("the proxy has stopped")
+            return answer.result()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
             raise NotRunning("the proxy has stopped") from None  # its loop ended and took the work with it
+        finally:
+            answer.cancel()
 
 
 class _Queue:
-    """Items from the loop that has them to the loop that reads them."""
+    """Items from the loop that has them to the loop that reads them.
+
+    Without a lock: each thread has its own end of ``_waiting`` and its own counter of losses. ``_wake_asked`` is set
+    after an item is there and taken back before it is looked for, so an item is either seen by that look or asks anew.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[[int], Any]) -> None:
         self._loop = loop
         self._tell_lost = lost
         self._waiting: deque[Any] = deque()
         self._lost = 0
+        self._lost_told = 0
         self._ended = False
         self._woken = asyncio.Event()
         self._wake_asked = False
@@ -111,8 +127,8 @@ class _Queue:
             self._wake_asked = False  # before looking: what comes from here on asks anew
             while self._waiting:
                 yield self._waiting.popleft()
-            if self._lost:
-                lost, self._lost = self._lost, 0
+            if lost := self._lost - self._lost_told:
+                self._lost_told += lost
                 yield self._tell_lost(lost)
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
@@ -54,6 +55,43 @@ async def test_it_answers_from_its_thread_and_stops(tmp_path: Path) -> None:
 async def test_asked_over_the_control_surface_it_stops_too(tmp_path: Path) -> None:
     background = proxy(tmp_path)
     await (await background.start()).stop()
+    await asyncio.wait_for(background.ended, 10)
+
+
+async def test_asked_to_stop_before_it_listens_it_stops_as_soon_as_it_does(tmp_path: Path) -> None:
+    background = proxy(tmp_path)
+    starting = asyncio.ensure_future(background.start())
+    background.stop()
+    await starting
+    await asyncio.wait_for(background.ended, 10)
+
+
+async def test_one_that_ends_before_it_listens() -> None:
+    async def main(_: Listening) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    with pytest.raises(NotRunning):
+        await asyncio.wait_for(BackgroundProxy(run_loop, main).start(), 10)
+
+
+async def test_stopping_waits_for_nobody(tmp_path: Path) -> None:
+    """Its loop may be busy, or may have run for the last time: the screens must not hang on it."""
+    may_go_on = threading.Event()
+
+    async def main(listening: Listening) -> None:
+        app = App(tmp_path, lambda: None, {}, {"port": "0"}, lambda _: None)
+
+        def begin(url: str) -> None:
+            listening(app, url)
+            asyncio.get_running_loop().call_soon(may_go_on.wait, 30)
+
+        await app.run(begin, signals=False)
+
+    background = BackgroundProxy(run_loop, main)
+    await background.start()
+    background.stop()
+    assert not background.ended.done()
+    may_go_on.set()
     await asyncio.wait_for(background.ended, 10)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from inspect import iscoroutinefunction
+from typing import Any
 
 import pytest
 
@@ -123,3 +127,77 @@ async def test_a_reader_that_leaves_is_left() -> None:
             await reading
         while fake.listeners:  # noqa: ASYNC110  (in the other thread)
             await asyncio.sleep(0.001)
+
+
+@pytest.mark.anyio
+async def test_a_call_that_the_other_loop_never_came_to_begin_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "LOOK_S", 0.01)
+    ending = asyncio.new_event_loop()  # has run for the last time, and is about to be closed
+    asking = asyncio.ensure_future(bridge.bridge(FakeControl(), ending).overview())
+    await asyncio.sleep(0)
+    ending.close()
+    with pytest.raises(NotRunning):
+        await asyncio.wait_for(asking, 5)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("backlog", [1, 7, 1_000])
+async def test_every_item_arrives_or_is_told_as_lost(backlog: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two real loops that get in each other's way at every place: no wake-up is lost, and nothing is counted twice."""
+    monkeypatch.setattr(bridge, "BACKLOG", backlog)
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    count, heard, lost = 1_000, list[int](), list[int]()
+
+    def seen() -> int:
+        return len(heard) + sum(lost)
+
+    async def numbers() -> AsyncGenerator[int]:
+        chance = random.Random(backlog)
+        for number in range(count):
+            waits = chance.random() < 0.5
+            yield number
+            while waits and seen() <= number:  # noqa: ASYNC110  (in the other thread)
+                await asyncio.sleep(0)
+
+    class Numbers:
+        events = staticmethod(numbers)
+
+    try:
+        with elsewhere() as there:
+            async with asyncio.timeout(20), aclosing(bridge.bridge(Numbers(), there.loop).events()) as events:  # type: ignore[arg-type]
+                async for item in events:
+                    if isinstance(item, EventsLost):
+                        lost.append(item.count)
+                    else:
+                        heard.append(item)
+    finally:
+        sys.setswitchinterval(switch)
+    assert heard == sorted(set(heard))
+    assert seen() == count
+
+
+class Meddling(deque[Any]):
+    """What waits for the reader; the other thread comes in between at the reader's ``at``-th look."""
+
+    def __init__(self, at: int, come_between: Callable[[], None]) -> None:
+        super().__init__()
+        self._looks = iter([*[None] * at, come_between])
+
+    def __bool__(self) -> bool:
+        anything = len(self) > 0
+        if (come_between := next(self._looks, None)) is not None:
+            come_between()
+        return anything
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("at", [0, 1])
+async def test_an_item_that_comes_right_after_a_look_asks_for_another(at: int) -> None:
+    queue = bridge._Queue(asyncio.get_running_loop(), EventsLost)
+    queue._waiting = Meddling(at, lambda: queue.offer("between"))
+    queue.offer("first")
+    items = aiter(queue)
+    assert await asyncio.wait_for(anext(items), 5) == "first"
+    assert await asyncio.wait_for(anext(items), 5) == "between"
+    await items.aclose()

@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+from tests.e2e.held_request import configured
 from tests.e2e.terminal import BEGIN, END, Terminal, terminal
 
 
@@ -53,3 +54,21 @@ def test_stopped_and_continued_by_others(tmp_path: Path) -> None:
         person.press("q")
         assert person.ends() == 0
         assert person.settings() == before
+
+
+def test_ctrl_c_in_the_editor_is_for_the_editor(tmp_path: Path) -> None:
+    editor = tmp_path / "editor.sh"
+    editor.write_text("trap 'echo interrupted; exit 0' INT\necho edits $1\nwhile :; do sleep 0.1; done\n")
+    with terminal(tmp_path, *configured(tmp_path, 9), environ={"EDITOR": f"sh {editor}"}) as person:
+        person.until(b"alpha")
+        person.press("6")
+        person.until(b"[6 Config]")
+        person.press("o")
+        person.until(b"edits")
+        os.killpg(person.process.pid, signal.SIGINT)  # as a terminal does
+        person.until(b"interrupted")
+        person.until(BEGIN)
+        person.press("1")
+        person.until(b"[1 Endpoints]")
+        person.press("q")
+        assert person.ends() == 0

@@ -87,6 +87,12 @@ class RoutingScreen(Dashboard):
         return self.query_one("#left-out", StackedTable)
 
     @property
+    def _home(self) -> StackedTable:
+        """The table in which the chosen endpoint stands."""
+        left_out = self._answer.ranking.excluded if self._answer is not None else ()
+        return self._left_out if self._chosen in [one.name for one in left_out] else self._order
+
+    @property
     def question(self) -> Question:
         """For what is ranked: what is supposed of endpoints that have left the configuration is left aside."""
         there = {view.name for view in self.frame.endpoints}
@@ -161,20 +167,17 @@ class RoutingScreen(Dashboard):
         order, left_out = answer.ranking.order, answer.ranking.excluded
         if self._chosen is None and order:
             self._chosen = order[0].name
-        tables = (self._order, self._left_out)
         self._left_out.display = bool(left_out)
-        tables[0].show(order_rows(answer, frame, self.cccc))
-        tables[1].show(left_out_rows(answer, frame, self.cccc))
-        self._put_cursor(tables)
+        self._order.show(order_rows(answer, frame, self.cccc))
+        self._left_out.show(left_out_rows(answer, frame, self.cccc))
+        self._put_cursor()
 
-    def _put_cursor(self, tables: Sequence[StackedTable]) -> None:
+    def _put_cursor(self) -> None:
         """The selection is an endpoint: it stays with that one when it goes to the other table."""
-        names = [one.name for one in (self._answer.ranking.order if self._answer else ())]
-        home = tables[0] if self._chosen in names else tables[1]
-        if self._chosen is None or not home.rows:
-            return
-        home.select(self._chosen)
-        if home is not self.focused and self.focused in tables:
+        home = self._home
+        if self._chosen is not None and self._chosen != home.selected:
+            home.select(self._chosen)
+        if home is not self.focused and isinstance(self.focused, StackedTable):
             self.set_focus(home)
 
     def _show_why(self, frame: Frame) -> None:
@@ -248,9 +251,7 @@ class RoutingScreen(Dashboard):
 
     def _leave_field(self) -> None:
         self.remove_class("-asking")
-        self._order.focus()
-        if self._answer is not None:
-            self._put_cursor((self._order, self._left_out))
+        self._home.focus()
         self.refresh_keys()
 
     def action_down(self) -> None:

@@ -47,8 +47,8 @@ class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindi
     DEFAULT_CSS = """
     LineTable {
         height: 1fr;
+        overflow: hidden auto;
         background: $background;
-        scrollbar-size-horizontal: 0;
         & > .line-table--header { text-style: bold; color: $foreground 60%; }
         & > .line-table--cursor { background: $block-cursor-blurred-background; }
         &:focus > .line-table--cursor {
@@ -79,8 +79,7 @@ class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindi
         super().__init__(id=id)
         self._rows: Sequence[R] = ()
         self._places: Mapping[str, int] = {}
-        self._lines: LRUCache[tuple[Hashable, int, int, str, Style], Strip] = LRUCache(LINES_KEPT)
-        self._background = Style.null()
+        self._lines: LRUCache[tuple[Hashable, int, int, str, bool, bool], Strip] = LRUCache(LINES_KEPT)
         self.selected: str | None = None
 
     @property
@@ -119,26 +118,22 @@ class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindi
         self._lines.clear()
         self.refresh()
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Some lines of the screen, all on the same background."""
-        self._background = self.rich_style
-        return super().render_lines(crop)
-
     def render_line(self, y: int) -> Strip:
         """One line of the screen: the header, or a row."""
-        width, room, background = self._width, self.size.width, self._background
+        width, room = self._width, self.size.width
         if y == 0:
             style = self.get_component_rich_style("line-table--header", partial=True)
-            return strip([(self._heading(width), style)], room, background)
+            return strip([(self._heading(width), style)], room, self.rich_style)
         place = round(self.scroll_offset.y) + y - 1
         if place >= len(self._rows):
-            return Strip.blank(room, background)
-        cursor = self._cursor() if place == self.place else Style.null()
-        key = (self._made_of(place), width, room, self.app.theme, background + cursor)
+            return Strip.blank(room, self.rich_style)
+        under = place == self.place and (self.has_focus or self.CURSOR_STAYS)
+        key = (self._made_of(place), width, room, self.app.theme, under, under and self.has_focus)
         line = self._lines.get(key)
         if line is None:
+            cursor = self.get_component_rich_style("line-table--cursor", partial=True) if under else Style.null()
             pieces = ((said, style + cursor) for said, style in self._pieces(place, width))
-            line = self._lines[key] = strip(pieces, room, background + cursor)
+            line = self._lines[key] = strip(pieces, room, self.rich_style + cursor)
         return line
 
     def watch_show_vertical_scrollbar(self) -> None:
@@ -194,7 +189,7 @@ class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindi
         """Have these rows from now on; their lines are for the caller to refresh."""
         self._rows = rows
         self._places = {row.id: place for place, row in enumerate(rows)}
-        self.virtual_size = Size(0, len(rows) + 1)  # lines fit whatever the width: nothing scrolls sideways
+        self.virtual_size = Size(0, len(rows) + 1)
 
     def _tell(self) -> None:
         self.post_message(self.Selected(self, self.selected_row))
@@ -224,11 +219,6 @@ class LineTable(LineDrawn, ScrollView, Generic[R], can_focus=True, inherit_bindi
         """The places that are on the screen."""
         top = round(self.scroll_offset.y)
         return range(top, min(top + self._height, len(self._rows)))
-
-    def _cursor(self) -> Style:
-        if self.has_focus or self.CURSOR_STAYS:
-            return self.get_component_rich_style("line-table--cursor", partial=True)
-        return Style.null()
 
     def _refresh_lines(self, places: Collection[int | None]) -> None:
         top = round(self.scroll_offset.y)

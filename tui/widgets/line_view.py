@@ -37,7 +37,7 @@ class LineView(LineDrawn, ScrollView, can_focus=True, inherit_bindings=False):
     LineView {
         height: 1fr;
         background: $background;
-        scrollbar-size-horizontal: 0;
+        overflow: hidden auto;
         scrollbar-size-vertical: 1;
         & > .lines--found { background: $warning; color: $background; }
         & > .lines--cursor { background: $block-cursor-blurred-background; }

@@ -139,6 +139,16 @@ async def test_the_preview_tells_what_was_asked_lost_and_said() -> None:
         await shown.says("said       I'll read the failing test first")
 
 
+async def test_a_click_selects_and_one_more_inspects(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.pilot.click(LogTable, offset=(3, 1))
+        await shown.until(lambda: log(shown).selected == OK)
+        assert not log(shown).following
+        await shown.pilot.click(LogTable, offset=(3, 1))
+        await shown.says(f"Request {OK}")
+
+
 async def test_a_page_opened_at_once_tells_of_its_own_request(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)

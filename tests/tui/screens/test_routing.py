@@ -171,6 +171,26 @@ async def test_escape_in_the_field_leaves_what_is_supposed(fake: FakeControl) ->
         await shown.until(lambda: "what if" not in shown.text())
 
 
+async def test_tab_goes_to_the_other_table_and_its_endpoint(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        await shown.press("tab")
+        await shown.until(lambda: routing(shown).chosen == "gamma")
+        await shown.frames(2)
+        assert routing(shown).chosen == "gamma"
+
+
+async def test_a_click_on_the_selected_row_opens_its_endpoint(fake: FakeControl) -> None:
+    async with screens(fake) as shown:
+        await ready(shown)
+        order, left_out = routing(shown).query(StackedTable)
+        await shown.pilot.click(order, offset=(4, 2))
+        await shown.until(lambda: routing(shown).chosen == "beta")
+        await shown.pilot.click(left_out, offset=(4, 1))
+        await shown.until(lambda: isinstance(shown.app.screen, EndpointsScreen))
+        await shown.until(lambda: shown.app.screen.query_one(LiveTable).selected == "gamma")
+
+
 async def test_enter_opens_the_endpoint_on_its_screen(fake: FakeControl) -> None:
     async with screens(fake) as shown:
         await ready(shown)

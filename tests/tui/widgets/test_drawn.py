@@ -10,15 +10,18 @@ import pytest
 from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
+from textual.events import MouseScrollDown
 from textual.strip import Strip
 
 from cccc.errors import NotRunning
 from tests.control.fake import FakeControl
 from tests.tui.pilot import screens
-from tui.theme import GLYPHS
+from tui.inspector.lines import Lines, line
+from tui.theme import GLYPHS, Palette
 from tui.widgets.drawn import Written
 from tui.widgets.facts import Fact, Facts, fact
 from tui.widgets.line import Piece
+from tui.widgets.line_view import LineView
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +122,18 @@ async def test_facts_more_or_fewer_move_nothing_while_there_is_room() -> None:
         assert app.query_one(VerticalScroll).max_scroll_y == 4
 
 
+async def test_a_document_that_is_longer_than_the_screen_has_a_bar_and_obeys_the_wheel() -> None:
+    app = Paper()
+    async with app.run_test(size=(20, 5)) as pilot:
+        view = app.query_one(LineView)
+        view.show(Lines([line(str(each)) for each in range(9)]))
+        await pilot.pause()
+        assert view.show_vertical_scrollbar
+        await pilot._post_mouse_events([MouseScrollDown], LineView, offset=(3, 2))
+        await pilot.wait_for_scheduled_animations()
+        assert view.scroll_offset.y > 0
+
+
 async def test_what_was_known_of_a_proxy_that_is_gone_is_dimmed(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeControl()
     async with screens(fake) as shown:
@@ -131,6 +146,14 @@ async def test_what_was_known_of_a_proxy_that_is_gone_is_dimmed(monkeypatch: pyt
         monkeypatch.setattr(fake, "overview", gone)
         await shown.says("proxy gone")
         assert not before & _colours(shown.app, "alpha")
+
+
+class Paper(App[None]):
+    glyphs = GLYPHS["ascii"]
+    palette = Palette({})
+
+    def compose(self) -> ComposeResult:
+        yield LineView()
 
 
 class Panes(App[None]):
