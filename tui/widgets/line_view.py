@@ -136,9 +136,12 @@ class LineView(LineDrawn, ScrollView, can_focus=True, inherit_bindings=False):
         at = round(self.scroll_offset.y) + y
         if at >= len(self.document):
             return Strip.blank(width, background)
+        pieces = self._pieces(at, self.room)
         if at == self.cursor and self.has_focus:
             background = background + self.get_component_rich_style("lines--cursor", partial=True)
-        return strip(self._pieces(at, self.room), width, background)
+            # In some themes a colour of the text is the cursor's own: only what stands on another one keeps its colour.
+            pieces = [(text, style if style.bgcolor else style.without_color) for text, style in pieces]
+        return strip(pieces, width, background)
 
     def on_resize(self) -> None:
         """Whoever made the document for a width makes it anew."""
