@@ -40,7 +40,7 @@ class LineView(LineDrawn, ScrollView, can_focus=True, inherit_bindings=False):
         overflow: hidden auto;
         scrollbar-size-vertical: 1;
         & > .lines--found { background: $warning; color: $background; }
-        & > .lines--cursor { background: $block-cursor-blurred-background; }
+        & > .lines--cursor { background: $block-cursor-blurred-background; color: $block-cursor-blurred-foreground; }
     }
     """
 
@@ -140,7 +140,7 @@ class LineView(LineDrawn, ScrollView, can_focus=True, inherit_bindings=False):
         if at == self.cursor and self.has_focus:
             background = background + self.get_component_rich_style("lines--cursor", partial=True)
             # In some themes a colour of the text is the cursor's own: only what stands on another one keeps its colour.
-            pieces = [(text, style if style.bgcolor else style.without_color) for text, style in pieces]
+            pieces = [(text, style if style.bgcolor else Style(bold=style.bold)) for text, style in pieces]
         return strip(pieces, width, background)
 
     def on_resize(self) -> None:
