@@ -413,7 +413,7 @@ PLAYED = Walk(
     "a stream that is played again",
     keys=("3", "requests.open", *("inspector.previous_tab",) * 2),
     world=lambda: FakeControl(records=(case.slow(),)),
-    ready=text("message_stop"),
+    ready=text("message_start"),
     steps=(
         Step("inspector.play", "p", text("playing x1")),
         Step("inspector.faster", "greater_than_sign", text("playing x4")),
