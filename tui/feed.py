@@ -104,9 +104,12 @@ class Feed:
 
     async def _ask(self) -> None:
         control, client = self._control, self._client
+        self._state.asking()
+        # What is in flight first: whatever is missing there has ended by then and is in the log.
+        overview = await control.overview()
         rows = await control.requests(limit=ROWS_KEPT) if self._state.rows_stale else None
         snapshot = Snapshot(
-            overview=await control.overview(),
+            overview=overview,
             endpoints=await control.endpoints(),
             ranking=await control.rank(client),
             ranked_for=client,

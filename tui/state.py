@@ -1,13 +1,14 @@
 """What the screens know: a pure fold of snapshots and events into one frozen ``Frame``.
 
-A snapshot is the truth and replaces everything; events between two snapshots may come late, twice, out of order or not
-at all, and never raise. A request is one ``Row`` from its first event to its end, with a revision that grows whenever
+A snapshot is the truth and replaces everything, requests in flight too; events that came while it was asked for are
+folded once more over it. Events between two snapshots may come late, twice, out of order or not at all, and never
+raise. A request is one ``Row`` from its first event to its end, with a revision that grows whenever
 something about it changed, so that whoever has drawn it knows whether to draw it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cccc.control.api import (
@@ -21,6 +22,7 @@ from cccc.control.api import (
     RequestFinished,
     RequestProgress,
     RequestRecord,
+    RequestRunning,
     RequestStarted,
     RequestSummary,
     Usage,
@@ -125,6 +127,12 @@ class DashboardState:
         self._trouble: Trouble | None = None
         self._in_flight = 0
         self._tuple: tuple[Row, ...] | None = None
+        self._meanwhile: list[Event] | None = None
+        """What has happened since the proxy was asked; ``None`` while it is not."""
+
+    def asking(self) -> None:
+        """The proxy is asked from now on until ``refreshed``: what happens meanwhile may be in its answer or not."""
+        self._meanwhile = []
 
     def refreshed(self, snapshot: Snapshot, now: float) -> None:
         """Take what the proxy says now."""
@@ -132,11 +140,16 @@ class DashboardState:
         self._in_flight = snapshot.overview.in_flight
         self.changed, self.stale = True, False
         if snapshot.rows is not None:
-            self._take_rows(snapshot.rows)
             self.rows_stale = False
+        self._take_rows(snapshot)
+        meanwhile, self._meanwhile = self._meanwhile or (), None
+        for event in meanwhile:
+            self.fold(event, now)
 
     def fold(self, event: Event, now: float) -> None:
         """Take one event."""
+        if self._meanwhile is not None:
+            self._meanwhile.append(event)
         self._heard = now
         self.changed = True
         match event:
@@ -148,10 +161,11 @@ class DashboardState:
                 self._progress(event)
             case RequestFinished(record):
                 known = self._rows.get(record.id)
-                if known is None or known.live:
+                if known is not None and known.live:
                     self._in_flight = max(0, self._in_flight - 1)
-                self._put(_finished(record, known))
-                self.stale = True
+                if known is None or known.live:
+                    self._put(_finished(record, known))
+                    self.stale = True
             case EndpointChanged():
                 self.stale = True
             case EventsLost():
@@ -159,7 +173,7 @@ class DashboardState:
 
     def lost(self, why: str, retry_at: float) -> None:
         """The proxy does not answer; what is known stays, and is old."""
-        self._trouble = Trouble(why, retry_at)
+        self._trouble, self._meanwhile = Trouble(why, retry_at), None
         self.changed = self.stale = self.rows_stale = True
 
     def frame(self, now: float) -> Frame:
@@ -184,15 +198,7 @@ class DashboardState:
     def _progress(self, event: RequestProgress) -> None:
         row = self._rows.get(event.id)
         if row is not None and row.live:
-            self._put(
-                replace(
-                    row,
-                    revision=row.revision + 1,
-                    endpoint=event.endpoint,
-                    ttft_ms=event.ttft_ms,
-                    attempts=max(row.attempts, event.attempt),
-                )
-            )
+            self._put(replace(_progressed(row, event), revision=row.revision + 1))
 
     def _put(self, row: Row) -> None:
         self._rows[row.id] = row
@@ -200,18 +206,28 @@ class DashboardState:
         if len(self._rows) > ROWS_KEPT:
             del self._rows[next(iter(self._rows))]
 
-    def _take_rows(self, summaries: Iterable[RequestSummary]) -> None:
+    def _take_rows(self, snapshot: Snapshot) -> None:
         """Those of the log, those whose end we heard (the log may be about to write them), and what is in flight.
 
-        Of the last as many of the youngest as the proxy says there are: the end of others was missed.
+        Whose end was missed is in the log; where that was not asked for this time it is the next time.
         """
-        rows = {row.id: row for row in self._rows.values() if not row.live}
-        rows |= {summary.id: _logged(summary, self._rows.get(summary.id)) for summary in summaries}
-        in_flight = [row for row in self._rows.values() if row.live and row.id not in rows]
-        rows |= {row.id: row for row in in_flight[max(0, len(in_flight) - self._in_flight) :]}
+        known = self._rows
+        rows = {row.id: row for row in known.values() if not row.live}
+        for summary in snapshot.rows or ():
+            rows[summary.id] = _logged(summary, known.get(summary.id))
+        for one in snapshot.overview.running:
+            if one.start.id not in rows:
+                rows[one.start.id] = _running(one, known.get(one.start.id))
+            else:  # it has ended since
+                self._in_flight = max(0, self._in_flight - 1)
+        missed = {row.id: row for row in known.values() if row.live and row.id not in rows}
+        if snapshot.rows is None and missed:
+            rows |= missed
+            self.stale = self.rows_stale = True
         ordered = sorted(rows.values(), key=lambda row: row.time)[-ROWS_KEPT:]
-        self._rows = {row.id: row for row in ordered}
-        self._tuple = None
+        if [*known.values()] != ordered:
+            self._rows = {row.id: row for row in ordered}
+            self._tuple = None
 
 
 def _started(event: RequestStarted) -> Row:
@@ -225,6 +241,24 @@ def _started(event: RequestStarted) -> Row:
         model=event.model,
         stream=event.stream,
     )
+
+
+def _progressed(row: Row, event: RequestProgress) -> Row:
+    attempts = max(row.attempts, event.attempt)
+    return replace(row, endpoint=event.endpoint, ttft_ms=event.ttft_ms, attempts=attempts)
+
+
+def _running(one: RequestRunning, known: Row | None) -> Row:
+    row = _started(one.start)
+    if one.progress is not None:
+        row = _progressed(row, one.progress)
+    return row if known is None else _over(row, known)
+
+
+def _over(row: Row, known: Row) -> Row:
+    """A row in place of one that was known: the same, or with a revision of its own."""
+    row = replace(row, revision=known.revision)
+    return row if row == known else replace(row, revision=known.revision + 1)
 
 
 def _finished(record: RequestRecord, known: Row | None) -> Row:
@@ -258,7 +292,7 @@ def logged(summary: RequestSummary) -> Row:
 def _logged(summary: RequestSummary, known: Row | None) -> Row:
     row = Row(
         id=summary.id,
-        revision=known.revision if known else 0,
+        revision=0,
         time=summary.time,
         client=summary.client,
         client_type=summary.client_type,
@@ -276,7 +310,7 @@ def _logged(summary: RequestSummary, known: Row | None) -> Row:
         session=summary.session,
         error=summary.error,
     )
-    return row if known is None or row == known else replace(row, revision=known.revision + 1)
+    return row if known is None else _over(row, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ from cccc.control.filters import HELP as FILTER_HELP
 from cccc.control.filters import RequestFilter
 from cccc.control.filters import parse as parse_filter
 from cccc.control.flow import (
+    ClientAnswered,
     ClientAsked,
     ClientGot,
     Flow,
@@ -100,6 +101,7 @@ __all__ = [
     "Candidate",
     "CcccError",
     "Check",
+    "ClientAnswered",
     "ClientApplied",
     "ClientAsked",
     "ClientControl",
@@ -164,6 +166,7 @@ __all__ = [
     "RequestFinished",
     "RequestProgress",
     "RequestRecord",
+    "RequestRunning",
     "RequestStarted",
     "RequestSummary",
     "Saved",
@@ -204,11 +207,43 @@ class Manual:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestStarted:
+    """A client request was read and will be answered."""
+
+    id: str
+    time: float
+    client_type: ClientType
+    format: WireFormat
+    model: str | None
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestProgress:
+    """The state of a running request: at first byte, and at most four times a second after it."""
+
+    id: str
+    endpoint: str
+    attempt: int
+    ttft_ms: float | None
+    bytes_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRunning:
+    """A request in flight: how it began and how far it is, ``None`` before any endpoint was asked."""
+
+    start: RequestStarted
+    progress: RequestProgress | None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The proxy at a glance. ``address`` is ``None`` where no proxy runs there.
 
     ``per_minute`` are the turns that ended within the last minute, ``error_share`` is the part of those of the last
     five that went wrong at the endpoints (``None`` without any). ``attached``: it runs in another process than ours.
+    ``running`` are the requests in flight, oldest first.
     """
 
     version: str
@@ -224,6 +259,7 @@ class Overview:
     per_minute: int = 0
     error_share: float | None = None
     attached: bool = False
+    running: tuple[RequestRunning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,29 +322,6 @@ class RequestSummary:
     cost_usd: float | None
     session: str | None
     error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestStarted:
-    """A client request was read and will be answered."""
-
-    id: str
-    time: float
-    client_type: ClientType
-    format: WireFormat
-    model: str | None
-    stream: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RequestProgress:
-    """The state of a running request: at first byte, and at most four times a second after it."""
-
-    id: str
-    endpoint: str
-    attempt: int
-    ttft_ms: float | None
-    bytes_out: int
 
 
 @dataclass(frozen=True, slots=True)

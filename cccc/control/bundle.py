@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 
 from cccc.control import wire
 from cccc.control.api import (
+    ClientAnswered,
     ClientAsked,
+    ClientGot,
     Control,
     FlowEnded,
     FlowPiece,
@@ -29,10 +31,11 @@ _README = """\
 Request {id}
 
 request.json                 the record: client, decision, attempts, verdict, figures
-client/head.txt, body.json   what the client asked
+client/head.txt, body.json   what the client asked, and the head of the answer that it got
+client/answer.txt            that answer; events.sse where it streamed
 attempts/N-NAME/head.txt     what was sent to an endpoint, and the head of its answer
 attempts/N-NAME/sent.json    its body, where it differs from the client's
-attempts/N-NAME/answer.*     what it answered; events.sse where it streamed
+attempts/N-NAME/answer.txt   what it answered; events.sse where it streamed
 flow.jsonl                   all of it in order, one piece a line, with milliseconds since the request arrived
 
 Headers that may carry credentials are left out or masked, and whatever looks like a key is masked everywhere. The words
@@ -63,15 +66,21 @@ def bundle(record: RequestRecord, pieces: Sequence[FlowPiece]) -> bytes:
 def _files(record: RequestRecord, pieces: Sequence[FlowPiece]) -> Iterator[tuple[str, bytes]]:
     yield "README.txt", _README.format(id=record.id).encode()
     yield "request.json", wire.dumps(wire.to_json(record.without_contents()), indent=2).encode()
-    for piece in pieces:
-        if isinstance(piece, ClientAsked):
-            yield "client/head.txt", _head(f"{piece.method} {piece.path}", piece.headers)
-            if piece.body is not None:
-                yield "client/body.json", piece.body
+    yield from _client(pieces)
     for asked in (piece for piece in pieces if isinstance(piece, UpstreamAsked)):
         yield from _attempt(asked, pieces)
     lines = (wire.dumps(wire.piece_to_json(piece)) for piece in pieces if not isinstance(piece, FlowEnded))
     yield "flow.jsonl", "".join(f"{line}\n" for line in lines).encode()
+
+
+def _client(pieces: Sequence[FlowPiece]) -> Iterator[tuple[str, bytes]]:
+    answered = (piece for piece in pieces if isinstance(piece, ClientAnswered))
+    answer = b"".join(b"\n" + _head(str(piece.status), piece.headers) for piece in answered)
+    for asked in (piece for piece in pieces if isinstance(piece, ClientAsked)):
+        yield "client/head.txt", _head(f"{asked.method} {asked.path}", asked.headers) + answer
+        if asked.body is not None:
+            yield "client/body.json", asked.body
+    yield from _said("client", [piece for piece in pieces if isinstance(piece, ClientGot)])
 
 
 def _attempt(asked: UpstreamAsked, pieces: Iterable[FlowPiece]) -> Iterator[tuple[str, bytes]]:
@@ -83,10 +92,14 @@ def _attempt(asked: UpstreamAsked, pieces: Iterable[FlowPiece]) -> Iterator[tupl
     yield f"{folder}/head.txt", head
     if asked.changed and asked.body is not None:
         yield f"{folder}/sent.json", asked.body
-    said = [piece for piece in own if isinstance(piece, UpstreamSaid)]
-    if events := [piece for piece in said if piece.event is not None]:
+    yield from _said(folder, [piece for piece in own if isinstance(piece, UpstreamSaid)])
+
+
+def _said(folder: str, pieces: Sequence[UpstreamSaid | ClientGot]) -> Iterator[tuple[str, bytes]]:
+    """What one side was answered: its events, or a body."""
+    if events := [piece for piece in pieces if piece.event is not None]:
         yield f"{folder}/events.sse", b"".join(map(_event, events))
-    for piece in said:
+    for piece in pieces:
         if piece.event is None:
             yield f"{folder}/answer.txt", piece.data
 
@@ -95,6 +108,6 @@ def _head(first: str, headers: HeaderList) -> bytes:
     return "".join(f"{line}\n" for line in (first, *(f"{name}: {value}" for name, value in headers))).encode()
 
 
-def _event(piece: UpstreamSaid) -> bytes:
+def _event(piece: UpstreamSaid | ClientGot) -> bytes:
     name = f"event: {piece.event}\n".encode() if piece.event else b""
     return name + b"".join(b"data: " + line + b"\n" for line in piece.data.split(b"\n")) + b"\n"

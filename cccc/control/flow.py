@@ -1,7 +1,7 @@
 """What flows for one request: the client's words, what was made of them for each endpoint, and both streams of events.
 
-``at_ms`` is milliseconds since the request arrived; ``None`` for what had happened before anybody watched, or was read
-back from the log. Header fields have passed the allow-list and bodies the redactor.
+``at_ms`` is milliseconds since the request arrived; ``None`` where the log does not know it. What is read back from the
+log comes in the order in which it happened. Header fields have passed the allow-list and bodies the redactor.
 """
 
 from __future__ import annotations
@@ -71,6 +71,15 @@ class UpstreamEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientAnswered:
+    """The head of the answer that the client got."""
+
+    status: int
+    headers: HeaderList
+    at_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClientGot:
     """One event (keep-alives too) or, with ``event`` ``None``, the body that went to the client."""
 
@@ -94,7 +103,15 @@ class FlowEnded:
 
 
 FlowPiece = (
-    ClientAsked | UpstreamAsked | UpstreamAnswered | UpstreamSaid | UpstreamEnded | ClientGot | FlowLost | FlowEnded
+    ClientAsked
+    | UpstreamAsked
+    | UpstreamAnswered
+    | UpstreamSaid
+    | UpstreamEnded
+    | ClientAnswered
+    | ClientGot
+    | FlowLost
+    | FlowEnded
 )
 
 

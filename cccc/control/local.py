@@ -127,6 +127,7 @@ class Local:
             warnings=runtime.loaded.warnings,
             per_minute=runtime.context.pulse.per_minute(now),
             error_share=runtime.context.pulse.error_share(now),
+            running=tuple(filter(None, (exchange.running() for exchange in runtime.context.in_flight.values()))),
         )
 
     async def endpoints(self) -> tuple[EndpointView, ...]:

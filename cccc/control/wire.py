@@ -18,6 +18,7 @@ from cccc.control.api import (
     AuthType,
     Candidate,
     Check,
+    ClientAnswered,
     ClientAsked,
     ClientGot,
     ClientPlan,
@@ -98,13 +99,14 @@ _PIECES: Mapping[str, type] = MappingProxyType(
         "upstream_answered": UpstreamAnswered,
         "upstream_said": UpstreamSaid,
         "upstream_ended": UpstreamEnded,
+        "client_answered": ClientAnswered,
         "client_got": ClientGot,
         "lost": FlowLost,
         "ended": FlowEnded,
     }
 )
 
-_BULKY = frozenset({"request_headers", "response_headers", "request_body", "response_body"})
+_BULKY = frozenset({"request_headers", "response_headers", "request_body", "response_body", "response_pace"})
 
 _ROW = (
     "id", "time", "client", "client_type", "format", "model", "endpoint", "target_format", "converted", "stream",

@@ -80,7 +80,7 @@ class Attempt:
         self.ended = self.started
         self._answer: UpstreamAnswer | None = None
         self._head_ms: float | None = None
-        self._copy = Copy(copy_limit)
+        self._copy = Copy(copy_limit, clock, self.started)
         self._gate: Gate | None = None
         self.kept: WholeAnswer | None = None
         self.committed = False
@@ -108,6 +108,11 @@ class Attempt:
     def losses(self) -> tuple[str, ...]:
         """What remedies took out of the request."""
         return self._out.losses
+
+    @property
+    def answer_size(self) -> int:
+        """How many bytes of a body the endpoint has sent."""
+        return self._copy.size
 
     @property
     def response_time_ms(self) -> float:
@@ -220,7 +225,8 @@ class Attempt:
         self.first_content_at = self._clock.monotonic()
         self.ttft_ms = self._elapsed()
         await client.open(stream_head(self.translation.head(answer.headers), ours))
-        await client.write(b"".join(gate.held))
+        await client.write(b"".join(gate.held), untouched=not self.translation.touched, replaced=gate.taken)
+        self.translation.touched = self.translation.converted
         gate.held.clear()
         self._terminal = gate.ended
         if await self._pass(gate.behind, client, gate):
@@ -243,7 +249,7 @@ class Attempt:
                 if not chunk:
                     await self._pass(gate.decoder.close(), client, gate)
                     if self._terminal and (tail := self.translation.tail(gate.decoder.pending)):
-                        await client.write(tail)
+                        await client.write(tail, untouched=True)
                     return
                 self._take(chunk)
                 if await self._pass(gate.decoder.feed(chunk), client, gate):
@@ -294,7 +300,13 @@ class Attempt:
                 failed = True
                 break
         if data := b"".join(out):
-            await client.write(data, says=spoke)
+            if translation.converted:
+                await client.write(data, says=spoke)
+            elif translation.touched:
+                await client.write(data, says=spoke, replaced=sum([len(event.raw) for event in events]))
+                translation.touched = False
+            else:
+                await client.write(data, says=spoke, untouched=True)
         self._terminal = terminal
         if spoke:  # comments and pings say nothing: they must not keep a dead answer alive
             self._spoke = anyio.current_time()
@@ -358,11 +370,17 @@ class Attempt:
             return
         head_ms = None if self._head_ms is None else at_ms + self._head_ms
         yield UpstreamAnswered(number, answer.status, tuple(answer.headers), head_ms)
-        so_far = self._copy.value() or b""
+        so_far = self.so_far
         if self._copy.size > len(so_far):
             yield Chunk(number, b"", None, torn=True)
         elif so_far:
-            yield told_of_answer(number, so_far, answer.headers.get("content-type"))
+            kind = answer.headers.get("content-type")
+            yield from told_of_answer(number, so_far, kind, self._copy.pace(), at_ms)
+
+    @property
+    def so_far(self) -> bytes:
+        """What was kept of the answer's body."""
+        return self._copy.value() or b""
 
     def _page(self, kind: BodyKind) -> str | None:
         """The beginning of a page that came instead of an answer: its title is all that is told of it."""
@@ -396,4 +414,5 @@ class Attempt:
             response_headers=tuple(answer.headers) if answer is not None else (),
             request_body=self._out.changed_body,
             response_body=self._copy.value(),
+            response_pace=self._copy.pace(),
         )

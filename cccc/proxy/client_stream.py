@@ -13,6 +13,7 @@ from cccc.domain.answers import Answer, Audience
 from cccc.domain.client import Client
 from cccc.http.messages import Headers, Responder
 from cccc.ir.codec import Codec, ReplyFacts
+from cccc.proxy.given import Given
 from cccc.proxy.watching import Watched
 
 NUDGE_S = 120.0
@@ -22,16 +23,27 @@ STREAM_HEAD = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-
 
 
 class ClientStream:
-    """One streamed answer to a ``client``. Every method that writes raises ``ClientGone`` when it has left."""
+    """One streamed answer to a ``client``, noted in ``given``.
+
+    Every method that writes raises ``ClientGone`` when it has left.
+    """
 
     def __init__(
-        self, responder: Responder, codec: Codec, clock: Clock, request_id: str, watched: Watched, client: Client
+        self,
+        responder: Responder,
+        codec: Codec,
+        clock: Clock,
+        request_id: str,
+        watched: Watched,
+        client: Client,
+        given: Given,
     ) -> None:
         self._responder = responder
         self._codec = codec
         self._clock = clock
         self._request_id = request_id.encode("ascii")
         self._watched = watched
+        self._given = given
         self._codex = client.audience is Audience.CODEX
         self._nudged = client.audience is Audience.ANTHROPIC
         self._lock = anyio.Lock(fast_acquire=True)
@@ -41,7 +53,11 @@ class ClientStream:
         self.last_write = clock.monotonic()
         self._said = b""
         self._said_at = self.last_write
-        self.bytes_out = 0
+
+    @property
+    def bytes_out(self) -> int:
+        """How much of the body has gone to the client."""
+        return self._given.size
 
     async def open(self, headers: Headers | None = None) -> None:
         """Send the head, unless it is out already. Without ``headers``: early, before any endpoint has answered."""
@@ -55,15 +71,21 @@ class ClientStream:
         if headers is None:
             headers = Headers((*STREAM_HEAD, (b"x-cccc-request-id", self._request_id)))
         await self._responder.start(200, headers)
+        self._given.head(200, headers)
+        if self._watched.readers:
+            self._watched.client_is_answered(200, headers)
 
-    async def write(self, events: bytes, *, says: bool = True) -> None:
-        """Some whole events. ``says``: there are others among them than an endpoint's own pings."""
+    async def write(self, events: bytes, *, says: bool = True, untouched: bool = False, replaced: int = 0) -> None:
+        """Some whole events. ``says``: there are others among them than an endpoint's own pings.
+
+        ``untouched``: they are the endpoint's own next bytes; else they stand for so many ``replaced``.
+        """
         async with self._lock:
             await self._responder.write(events)
-            self.last_write = self._clock.monotonic()
+            self.last_write = now = self._clock.monotonic()
             if says:
-                self._said, self._said_at = events, self.last_write
-            self.bytes_out += len(events)
+                self._said, self._said_at = events, now
+            self._given.add(events, now, untouched=untouched, replaced=replaced)
             if self._watched.readers:
                 self._watched.client_gets(events)
 
@@ -86,7 +108,7 @@ class ClientStream:
             frame = frame or self._codec.keepalive(codex=self._codex)
             await self._responder.write(frame)
             self.last_write = self._clock.monotonic()
-            self.bytes_out += len(frame)
+            self._given.add(frame, self.last_write)
             if self._watched.readers:
                 self._watched.client_gets(frame)
 
@@ -96,9 +118,6 @@ class ClientStream:
             self.ended = True
             await self._responder.send(status, headers, body)
             self.finished = True
-            self.bytes_out += len(body)
-            if self._watched.readers:
-                self._watched.client_is_sent(body)
 
     async def fail(self, answer: Answer, seen: ReplyFacts) -> None:
         """End with one error frame in the client's format and a clean end of the body, then close."""
@@ -108,7 +127,7 @@ class ClientStream:
             await self._open(None)
             frame = self._codec.error_frame(answer, seen)
             await self._responder.write(frame)
-            self.bytes_out += len(frame)
+            self._given.add(frame, self._clock.monotonic())
             if self._watched.readers:
                 self._watched.client_gets(frame)
             await self._responder.finish()

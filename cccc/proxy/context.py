@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cccc.clock import Clock
-from cccc.control.api import RequestProgress
+from cccc.control.api import RequestProgress, RequestRunning
 from cccc.domain.record import RequestRecord
 from cccc.domain.redact import Redactor
 from cccc.domain.secret import Secret
@@ -34,6 +34,10 @@ class InFlight(Protocol):
 
     def progress(self) -> RequestProgress | None:
         """How far its answer is; ``None`` before any endpoint was asked."""
+        ...
+
+    def running(self) -> RequestRunning | None:
+        """How it began and how far it is; ``None`` before it is known what was asked."""
         ...
 
     def watch(self) -> Watch:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import anyio
 
-from cccc.control.api import ClientAsked, RequestFinished, RequestProgress, RequestStarted
+from cccc.control.api import ClientAsked, RequestFinished, RequestProgress, RequestRunning, RequestStarted
 from cccc.domain import proof
 from cccc.domain.answers import Failure
 from cccc.domain.endpoint import Action
@@ -28,11 +28,16 @@ from cccc.proxy.asked import Unusable, arrived, understood
 from cccc.proxy.context import Context
 from cccc.proxy.reply import Reply
 from cccc.proxy.tries import Tries
-from cccc.proxy.watching import Piece, Watch, Watched, told_of_attempt
+from cccc.proxy.watching import (
+    CLIENT_GONE_STATUS,
+    Piece,
+    Watch,
+    Watched,
+    in_time,
+    told_of_attempt,
+    told_of_client,
+)
 from cccc.storage.policy import ERRORS
-
-CLIENT_GONE_STATUS = 499
-"""Logged as the status of a request whose client left first (as nginx does)."""
 
 MOST_LOSSES = 200
 """Kept of one request: a long session loses the same thing again and again."""
@@ -61,6 +66,7 @@ class Exchange:
         self._reply = Reply(context, self._asked, responder, self._watched)
         self._tries = Tries(context, self._asked, self._reply, self._watched, what_if)
         self._endpoint: str | None = None
+        self._announced = False
         self._left = False
         self._proof = False
 
@@ -159,14 +165,27 @@ class Exchange:
             bytes_out=self._reply.bytes_out,
         )
 
+    def running(self) -> RequestRunning | None:
+        """How it began and how far it is; ``None`` before it is known what was asked."""
+        return RequestRunning(self._started(), self.progress()) if self._announced else None
+
     def watch(self) -> Watch:
         """Everything that flows for this request: what has happened already, and then what happens."""
         return Watch(self._watched, self._context.redactor, self._told())
 
     def _told(self) -> Iterator[Piece]:
-        head, tries = self._asked.request.head, self._tries
+        head, given = self._asked.request.head, self._reply.given
         asked = ClientAsked(head.method, head.path, tuple(head.headers), self._asked.request.body)
         yield asked
+        attempt = self._tries.attempt
+        body = given.body(attempt.so_far if attempt is not None else b"")
+        kept = body if len(body) == given.size else b""
+        yield from in_time(
+            self._told_of_attempts(asked), told_of_client(given.status, tuple(given.headers), kept, given.pace())
+        )
+
+    def _told_of_attempts(self, asked: ClientAsked) -> Iterator[Piece]:
+        tries = self._tries
         for number, ended in enumerate(tries.records, start=1):
             yield from told_of_attempt(number, ended, asked, self._asked.time)
         if tries.attempt is not None and tries.attempt.classification is None:
@@ -197,18 +216,20 @@ class Exchange:
     # recording
 
     def _announce(self) -> None:
+        self._announced = True
         if self._context.bus.has_readers:
-            asked = self._asked
-            self._context.bus.publish(
-                RequestStarted(
-                    asked.id,
-                    asked.time,
-                    asked.client.client_type,
-                    asked.codec.wire_format,
-                    asked.facts.model,
-                    asked.streaming,
-                )
-            )
+            self._context.bus.publish(self._started())
+
+    def _started(self) -> RequestStarted:
+        asked = self._asked
+        return RequestStarted(
+            asked.id,
+            asked.time,
+            asked.client.client_type,
+            asked.codec.wire_format,
+            asked.facts.model,
+            asked.streaming,
+        )
 
     def _finish(self) -> None:
         record = self._recorded()
@@ -229,6 +250,8 @@ class Exchange:
         if attempt is not None and attempt.committed:
             self._endpoint = attempt.endpoint
         request, keeps_bodies = asked.request, bool(self._context.settings.request_copy_limit)
+        answered = (last.response_body if last is not None else None) or b""
+        same = reply.given.same(answered, attempt.answer_size if attempt is not None else 0)
         return RequestRecord(
             id=asked.id,
             time=asked.time,
@@ -268,5 +291,9 @@ class Exchange:
             attempts=tuple(tries.records),
             request_headers=tuple(request.head.headers),
             request_body=request.body if keeps_bodies else None,
+            response_headers=tuple(reply.given.headers),
+            response_body=None if same else reply.given.body(answered) or None,
+            response_same=same,
+            response_pace=reply.given.pace(),
             notes=tries.notes,
         )

@@ -29,7 +29,7 @@ class Decision(Enum):
 class Gate:
     """One per streamed answer, shared with the relay that goes on behind it."""
 
-    __slots__ = ("_bytes", "_preamble", "_translation", "behind", "decoder", "ended", "held", "scanner")
+    __slots__ = ("_preamble", "_translation", "behind", "decoder", "ended", "held", "scanner", "taken")
 
     def __init__(self, translation: Translation) -> None:
         self.decoder = SseDecoder()
@@ -37,8 +37,8 @@ class Gate:
         self.held: list[bytes] = []
         self.behind: list[SseEvent] = []
         self.ended = False
+        self.taken = 0
         self._translation = translation
-        self._bytes = 0
         self._preamble = 0
 
     @property
@@ -51,12 +51,12 @@ class Gate:
 
         ``held`` is what the client gets of the events up to the one that opened the gate; ``behind`` are those that
         came with it, not yet read. ``ended``: the one that opened it was the terminal event (Responses can hold a
-        whole answer in it).
+        whole answer in it). ``taken`` are the bytes of the events read.
         """
         translation = self._translation
         events = self.decoder.feed(chunk)
         for position, event in enumerate(events):
-            self._bytes += len(event.raw)
+            self.taken += len(event.raw)
             weight = self.scanner.feed(event)
             if weight in _REFUSES or (weight is Weight.TERMINAL and not _usable(self.facts)):
                 return Decision.REFUSE
@@ -68,7 +68,7 @@ class Gate:
                 self.behind = events[position + 1 :]
                 return Decision.OPEN
             self._preamble += weight is Weight.PREAMBLE
-        if self._preamble > MOST_PREAMBLE_EVENTS or self._bytes > MOST_BYTES:
+        if self._preamble > MOST_PREAMBLE_EVENTS or self.taken > MOST_BYTES:
             return Decision.OPEN
         return Decision.HOLD
 

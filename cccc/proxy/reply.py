@@ -13,6 +13,7 @@ from cccc.ir.estimate import estimated_tokens
 from cccc.proxy.asked import Asked
 from cccc.proxy.client_stream import ClientStream
 from cccc.proxy.context import Context
+from cccc.proxy.given import Given
 from cccc.proxy.member import Member
 from cccc.proxy.own_answers import answer_headers
 from cccc.proxy.translation import Translation
@@ -23,8 +24,9 @@ from cccc.proxy.whole import WholeAnswer, stream_head
 class Reply:
     """What the client gets, and what the record says of it.
 
-    ``stream`` is where a streamed answer goes, ``None`` for a request that does not stream. ``status`` is what was sent
-    (0: nothing yet); ``error`` the sentence and ``refusal`` the failure where the answer was ours.
+    ``stream`` is where a streamed answer goes, ``None`` for a request that does not stream. ``given`` is what went out.
+    ``status`` is what was sent (0: nothing yet); ``error`` the sentence and ``refusal`` the failure where the answer
+    was ours.
     """
 
     def __init__(self, context: Context, asked: Asked, responder: Responder, watched: Watched) -> None:
@@ -32,13 +34,15 @@ class Reply:
         self._asked = asked
         self._responder = responder
         self._watched = watched
-        self._sent = 0
+        self.given = Given(context.settings.response_copy_limit, asked.start)
         self.status = 0
         self.error: str | None = None
         self.refusal: Failure | None = None
         self.stream: ClientStream | None = None
         if asked.streaming:
-            self.stream = ClientStream(responder, asked.codec, context.clock, asked.id, watched, asked.client)
+            self.stream = ClientStream(
+                responder, asked.codec, context.clock, asked.id, watched, asked.client, self.given
+            )
 
     @property
     def begun(self) -> bool:
@@ -48,7 +52,7 @@ class Reply:
     @property
     def bytes_out(self) -> int:
         """How much of the body has gone to the client."""
-        return self.stream.bytes_out if self.stream is not None else self._sent
+        return self.given.size
 
     def headers(self, member: Member, translation: Translation) -> Headers:
         """Our own fields of an endpoint's answer."""
@@ -63,11 +67,11 @@ class Reply:
         ours = self.headers(member, translation)
         self.status = whole.status
         if not whole.good:
-            await self._send(whole.status, *whole.refused(ours))
+            await self._send(whole.status, *whole.refused(ours), untouched=True)
             return
         head, body = whole.delivered(translation, ours, stream=self.stream is not None)
         if self.stream is None:
-            await self._send(whole.status, head, body)
+            await self._send(whole.status, head, body, untouched=body is whole.body)
             return
         await self.stream.open(head)
         await self.stream.write(body)
@@ -156,12 +160,14 @@ class Reply:
             return asked.prompt.tokens
         return roster.calibration.tokens(first.name, first.model_sent, asked.prompt.tokens)
 
-    async def _send(self, status: int, headers: Headers, body: bytes) -> None:
-        """An answer that does not stream."""
-        self._sent = len(body)
+    async def _send(self, status: int, headers: Headers, body: bytes, *, untouched: bool = False) -> None:
+        """An answer that does not stream; ``untouched``: its body is the endpoint's own."""
         if self.stream is not None:
             await self.stream.replace(status, headers, body)
         else:
             await self._responder.send(status, headers, body)
-            if self._watched.readers:
-                self._watched.client_is_sent(body)
+        self.given.head(status, headers)
+        self.given.add(body, self._context.clock.monotonic(), untouched=untouched)
+        if self._watched.readers:
+            self._watched.client_is_answered(status, headers)
+            self._watched.client_is_sent(body)

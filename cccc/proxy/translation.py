@@ -26,6 +26,8 @@ class Translation(Protocol):
     codec: Codec
     """The endpoint's format."""
     converted: bool
+    touched: bool
+    """Whether anything that was passed since this was last made false is other than the endpoint's own bytes."""
     action: Action
     """What the endpoint is asked for: a conversion asks for a turn, whatever the client called it."""
     body: bytes
@@ -107,6 +109,7 @@ class Same:
         self.codec = codec
         self.action = action
         self.body = body if model_sent is None else splice_string(body, ("model",), model_sent)
+        self.touched = False
         self._asked_model = asked_model
         self._usage = usage
 
@@ -115,7 +118,11 @@ class Same:
 
     def passed(self, event: SseEvent) -> bytes:
         raw, asked = event.raw, self._asked_model
-        return raw if asked is None or b'"model"' not in raw else self.codec.restore_model(event, asked)
+        if asked is None or b'"model"' not in raw:
+            return raw
+        restored = self.codec.restore_model(event, asked)
+        self.touched |= restored is not raw
+        return restored
 
     def rest(self) -> bytes:
         return b""
@@ -153,6 +160,7 @@ class Converted:
         self.codec = conversion.upstream
         self.body = conversion.body
         self.losses = (*before, *conversion.losses)
+        self.touched = True
         self._conversion = conversion
         self._stream: StreamConversion | None = None
         self._over = False

@@ -7,6 +7,8 @@ that is too slow loses pieces and is told how many. Events are cut out and secre
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import replace
@@ -19,6 +21,7 @@ import anyio.to_thread
 from cccc.clock import Clock
 from cccc.control.api import (
     AttemptRecord,
+    ClientAnswered,
     ClientAsked,
     ClientGot,
     FlowEnded,
@@ -31,12 +34,16 @@ from cccc.control.api import (
     UpstreamSaid,
 )
 from cccc.domain.failover import BodyKind, Outcome
+from cccc.domain.record import HeaderList, Pace
 from cccc.domain.redact import Redactor
 from cccc.errors import BadAnswer
 from cccc.http.messages import Headers
 from cccc.ir.sse import SseDecoder, SseEvent
 from cccc.proxy.tap import sniff
 from cccc.proxy.upstream import Outgoing
+
+CLIENT_GONE_STATUS = 499
+"""Logged as the status of a request whose client left first (as nginx does)."""
 
 MOST_PIECES = 2_000
 MOST_BYTES = 16 * 1024 * 1024
@@ -101,6 +108,10 @@ class Watched:
     def upstream_ends(self, error: str | None) -> None:
         """The attempt is over."""
         self._tell(UpstreamEnded(self.attempt, error, self._now()))
+
+    def client_is_answered(self, status: int, headers: Headers) -> None:
+        """The head of the client's answer went out."""
+        self._tell(ClientAnswered(status, tuple(headers), self._now()))
 
     def client_gets(self, events: bytes) -> None:
         """Whole events went to the client."""
@@ -268,8 +279,47 @@ def told_of(record: RequestRecord) -> Iterator[Piece]:
     """Everything that a record says of a request, in its order; the last piece is missing."""
     asked = ClientAsked(record.method, record.path, record.request_headers, record.request_body)
     yield asked
-    for number, attempt in enumerate(record.attempts, start=1):
-        yield from told_of_attempt(number, attempt, asked, record.time)
+    attempts = (
+        piece
+        for number, attempt in enumerate(record.attempts, start=1)
+        for piece in told_of_attempt(number, attempt, asked, record.time)
+    )
+    status = record.status if record.status != CLIENT_GONE_STATUS else 200
+    yield from in_time(
+        attempts, told_of_client(status, record.response_headers, record.answer or b"", record.response_pace)
+    )
+
+
+def in_time(upstream: Iterable[Piece], client: Iterable[Piece]) -> Iterator[Piece]:
+    """Both sides in the order of their times. What has none comes with what is before it, of the client's side last."""
+    merged = heapq.merge(_timed(upstream, 0.0), _timed(client, math.inf), key=lambda timed: timed[0])
+    return (piece for _, piece in merged)
+
+
+def _timed(pieces: Iterable[Piece], before: float) -> Iterator[tuple[float, Piece]]:
+    since = None
+    for piece in pieces:
+        at_ms = getattr(piece, "at_ms", None)
+        if at_ms is not None:
+            since = at_ms if since is None else max(since, at_ms)
+        yield before if since is None else since, piece
+
+
+def told_of_client(status: int, headers: HeaderList, body: bytes, pace: Pace) -> Iterator[Piece]:
+    """What a client was given so far."""
+    if headers:
+        yield ClientAnswered(status, headers, pace.at_ms[0] if pace.at_ms else None)
+    if not body:
+        return
+    if sniff(body, dict(headers).get("content-type")) is not BodyKind.SSE:
+        yield ClientGot(None, body, pace.last_ms)
+        return
+    stream, last_ms = _Stream(), None
+    for data, last_ms in pace.slices(body):
+        for event in stream.feed(data):
+            yield ClientGot(event.name, event.data or b"", last_ms)
+    for event in stream.close():
+        yield ClientGot(event.name, event.data or b"", last_ms)
 
 
 def told_of_attempt(number: int, attempt: AttemptRecord, asked: ClientAsked, since: float) -> Iterator[Piece]:
@@ -284,16 +334,18 @@ def told_of_attempt(number: int, attempt: AttemptRecord, asked: ClientAsked, sin
         yield UpstreamAnswered(number, attempt.status, attempt.response_headers, answered_ms)
     if attempt.response_body is not None:
         kind = dict(attempt.response_headers).get("content-type")
-        yield told_of_answer(number, attempt.response_body, kind)
+        yield from told_of_answer(number, attempt.response_body, kind, attempt.response_pace, at_ms)
     error = None if attempt.outcome is Outcome.OK else attempt.error or attempt.outcome.value
     yield UpstreamEnded(number, error, at_ms + attempt.duration_ms)
 
 
-def told_of_answer(attempt: int, body: bytes, content_type: str | None) -> Piece:
-    """What was kept of an answer: a stream's events, or a body."""
-    if sniff(body, content_type) is BodyKind.SSE:
-        return Chunk(attempt, body, None)
-    return UpstreamSaid(attempt, None, body)
+def told_of_answer(attempt: int, body: bytes, content_type: str | None, pace: Pace, since_ms: float) -> Iterator[Piece]:
+    """What was kept of the answer of an attempt that began ``since_ms``: a stream as it came, or a body."""
+    if sniff(body, content_type) is not BodyKind.SSE:
+        yield UpstreamSaid(attempt, None, body, None if pace.last_ms is None else since_ms + pace.last_ms)
+        return
+    for data, at_ms in pace.slices(body):
+        yield Chunk(attempt, data, None if at_ms is None else since_ms + at_ms)
 
 
 async def flow_of(record: RequestRecord, redactor: Redactor) -> AsyncGenerator[FlowPiece]:
@@ -314,7 +366,7 @@ async def shown(piece: FlowPiece, redactor: Redactor) -> FlowPiece:
         case ClientAsked() | UpstreamAsked():
             body = None if piece.body is None else await _clean(piece.body, redactor)
             return replace(piece, headers=redactor.headers(piece.headers), body=body)
-        case UpstreamAnswered():
+        case UpstreamAnswered() | ClientAnswered():
             return replace(piece, headers=redactor.headers(piece.headers))
         case UpstreamSaid() | ClientGot():
             return replace(piece, data=await _clean(piece.data, redactor))

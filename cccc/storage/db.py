@@ -18,7 +18,7 @@ from pathlib import Path
 from cccc.clock import Clock
 from cccc.errors import StorageError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """``PRAGMA user_version`` of the schema that this program reads and writes: the number of migrations."""
 
 FILE_NAME = "cccc.db"

@@ -119,3 +119,9 @@ def m004_losses(db: Database) -> None:
     """What conversions have lost, as a JSON array, which statistics sum up by what is lost."""
     db.execute("ALTER TABLE requests ADD COLUMN losses TEXT")
     db.execute("CREATE INDEX requests_losses ON requests (time) WHERE losses IS NOT NULL")
+
+
+@migrations()
+def m005_pace(db: Database) -> None:
+    """When the bytes of a body passed. It lives and goes with the body."""
+    db.execute("ALTER TABLE bodies ADD COLUMN pace BLOB")

@@ -16,6 +16,7 @@ ERRORS = frozenset({Verdict.UPSTREAM_ERROR, Verdict.INCOMPLETE, Verdict.EMPTY, V
 
 TRUNCATED_BYTES = 64 * 1024
 _MARK_BYTES = 64
+_HALF = (TRUNCATED_BYTES - _MARK_BYTES) // 2
 _MEGABYTE = 1024 * 1024
 
 
@@ -75,6 +76,15 @@ def kept(body: bytes | None, log: BodyLog) -> bytes | None:
         return None
     if log is BodyLog.FULL or len(body) <= TRUNCATED_BYTES:
         return body
-    room = TRUNCATED_BYTES - _MARK_BYTES
-    mark = b"\n[... %d bytes left out ...]\n" % (len(body) - room)
-    return body[: room // 2] + mark + body[-(room // 2) :]
+    return body[:_HALF] + _mark(len(body)) + body[-_HALF:]
+
+
+def place_kept(place: int, size: int) -> int:
+    """Where a place of a body of ``size`` bytes is in what ``TRUNCATED`` keeps; in the gap: at the mark's end."""
+    if place <= _HALF:
+        return place
+    return _HALF + len(_mark(size)) + max(0, place - (size - _HALF))
+
+
+def _mark(size: int) -> bytes:
+    return b"\n[... %d bytes left out ...]\n" % (size - 2 * _HALF)

@@ -6,23 +6,37 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import zstandard
 
 from cccc.control.api import ClientType, Ranking, RequestFilter, RequestSummary
 from cccc.domain.endpoint import Action
-from cccc.domain.record import AttemptRecord, RequestRecord
+from cccc.domain.record import NO_PACE, AttemptRecord, Pace, RequestRecord
 from cccc.domain.redact import Redactor
 from cccc.domain.usage import cost_usd
 from cccc.errors import StorageError, UnknownRequest
 from cccc.storage import values
 from cccc.storage.db import Reader
-from cccc.storage.policy import LogPolicy, kept
+from cccc.storage.pace import moved, packed, unpacked
+from cccc.storage.policy import BodyLog, LogPolicy, kept
 from cccc.storage.prices import Prices
 from cccc.storage.query import where
-from cccc.storage.rows import ATTEMPTS, BODY_KINDS, REQUESTS, R, Row, decode_request, encode_request, insert, usage_of
+from cccc.storage.rows import (
+    ATTEMPTS,
+    REQUEST,
+    REQUESTS,
+    RESPONSE,
+    Kept,
+    R,
+    Row,
+    decode_request,
+    encode_request,
+    insert,
+    usage_of,
+)
 
 PREFIX = "req_"
 """How every request id begins; a person may leave it out."""
@@ -36,6 +50,18 @@ _SUMMARY = """
     stream, status, verdict, ttft_ms, duration_ms, attempts, usage_input, usage_cache_read, usage_cache_write,
     usage_output, usage_reasoning, usage_estimated, cost_usd, session, error
 """
+
+
+class _Sieved(NamedTuple):
+    """A body, what it is without secrets, and the part of that which is kept."""
+
+    whole: bytes
+    masked: bytes
+    part: bytes
+
+    def pace(self, pace: Pace) -> Pace:
+        """When the bytes of the part passed."""
+        return pace if self.part is self.whole else moved(pace, *self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +89,38 @@ class Sieve:
         seq = insert(connection, "requests", row)
         for number, attempt in enumerate(attempts, start=1):
             insert(connection, "attempts", {"request": seq, "number": number} | attempt)
-        exchanges: tuple[RequestRecord | AttemptRecord, ...] = (record, *record.attempts)
-        for number, exchange in enumerate(exchanges):
-            bodies = (exchange.request_body, exchange.response_body)
-            logs = (self.policy.request_body, self.policy.response_body)
-            for kind, body, log in zip(BODY_KINDS, bodies, logs, strict=True):
-                if body is not None and (part := kept(self.redactor.bytes(body), log)) is not None:
-                    data = self.compressor.compress(part)
-                    place = {"request": seq, "attempt": number, "kind": kind, "time": record.time}
-                    insert(connection, "bodies", place | {"size": len(body), "data": data})
+        place = {"request": seq, "time": record.time}
+        answer: _Sieved | None = None
+        for number, tried in enumerate(record.attempts, start=1):
+            answer = self._save_bodies(connection, place | {"attempt": number}, tried)
+        own = self._save_bodies(connection, place | {"attempt": 0}, record)
+        if own is None and answer is not None and record.response_same:
+            # Nothing of it is stored twice: its row says only when the attempt's bytes went on.
+            pace = self._packed(answer.pace(record.response_pace))
+            row = {"attempt": 0, "kind": RESPONSE, "size": 0, "data": self.compressor.compress(b""), "pace": pace}
+            insert(connection, "bodies", place | row)
+
+    def _save_bodies(
+        self, connection: sqlite3.Connection, place: Mapping[str, object], exchange: RequestRecord | AttemptRecord
+    ) -> _Sieved | None:
+        """Insert what is kept of an exchange's bodies; returns what is kept of its answer."""
+        asked = self._sieved(exchange.request_body, self.policy.request_body)
+        answer = self._sieved(exchange.response_body, self.policy.response_body)
+        for kind, body, pace in ((REQUEST, asked, NO_PACE), (RESPONSE, answer, exchange.response_pace)):
+            if body is not None:
+                data = self.compressor.compress(body.part)
+                row = {"kind": kind, "size": len(body.whole), "data": data, "pace": self._packed(body.pace(pace))}
+                insert(connection, "bodies", {**place, **row})
+        return answer
+
+    def _sieved(self, body: bytes | None, log: BodyLog) -> _Sieved | None:
+        if body is None or log is BodyLog.NONE:
+            return None
+        masked = self.redactor.bytes(body)
+        return _Sieved(body, masked, kept(masked, log) or b"")
+
+    def _packed(self, pace: Pace) -> bytes | None:
+        return self.compressor.compress(packed(pace)) if pace.ends else None
 
     def _with_shown_headers(self, exchange: R) -> R:
         """The same with the mask for every header field that is not known to be harmless."""
@@ -132,9 +181,11 @@ class RequestLog:
             seq = _find(connection, request_id)
             row = _dicts(connection.execute("SELECT * FROM requests WHERE seq = ?", (seq,)))[0]
             attempts = _dicts(connection.execute("SELECT * FROM attempts WHERE request = ? ORDER BY number", (seq,)))
-            bodies = connection.execute("SELECT attempt, kind, data FROM bodies WHERE request = ?", (seq,)).fetchall()
+            bodies = connection.execute(
+                "SELECT attempt, kind, data, pace FROM bodies WHERE request = ?", (seq,)
+            ).fetchall()
         try:
-            return decode_request(row, attempts, {(number, kind): _plain(data) for number, kind, data in bodies})
+            return decode_request(row, attempts, {(number, kind): _kept(*body) for number, kind, *body in bodies})
         except (ValueError, TypeError, zstandard.ZstdError) as error:
             raise StorageError(f"request {row['id']} cannot be read from the log: {error}") from error
 
@@ -166,8 +217,9 @@ def _summary(row: Row) -> RequestSummary:
 _SUMMARY_FIELDS = frozenset(RequestSummary.__dataclass_fields__) - {"seq", "format", "attempts", "usage"}
 
 
-def _plain(data: bytes) -> bytes:
-    return zstandard.ZstdDecompressor().decompress(data)
+def _kept(data: bytes, pace: bytes | None) -> Kept:
+    plain = zstandard.ZstdDecompressor().decompress
+    return Kept(plain(data), NO_PACE if pace is None else unpacked(plain(pace)))
 
 
 def _dicts(cursor: sqlite3.Cursor) -> list[dict[str, object]]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
 import orjson
 
 from cccc.domain.loss import Loss
 from cccc.domain.ranking import Ranking
-from cccc.domain.record import AttemptRecord, RequestRecord
+from cccc.domain.record import NO_PACE, AttemptRecord, Pace, RequestRecord
 from cccc.domain.usage import Usage
 from cccc.storage import values
 
@@ -24,10 +24,20 @@ Row = Mapping[str, Any]
 Clean = Callable[[str], str]
 """Takes secrets out of a text."""
 
-BODY_KINDS = ("request", "response")
+BODY_KINDS = REQUEST, RESPONSE = "request", "response"
 
-_BODIES = frozenset({"request_body", "response_body"})
+_BODIES = frozenset({"request_body", "response_body", "response_pace"})
 _USAGE = tuple(field.name for field in dataclasses.fields(Usage))
+
+
+class Kept(NamedTuple):
+    """A body that was kept, and when its bytes passed."""
+
+    data: bytes | None
+    pace: Pace
+
+
+_NOT_KEPT = Kept(None, NO_PACE)
 
 
 class Table(Generic[R]):
@@ -100,11 +110,13 @@ def usage_of(row: Row) -> Usage | None:
     return Usage(**counts, estimated=bool(row["usage_estimated"]))
 
 
-def decode_request(row: Row, attempts: Sequence[Row], bodies: Mapping[tuple[int, str], bytes]) -> RequestRecord:
+def decode_request(row: Row, attempts: Sequence[Row], bodies: Mapping[tuple[int, str], Kept]) -> RequestRecord:
     """The record as it was stored. ``bodies`` are keyed by attempt (0: the client's own) and kind."""
+    fields = REQUESTS.fields(row) | _bodies_of(0, bodies)
+    if fields.get("response_same"):  # its row says only when the attempt's bytes went on
+        fields["response_body"] = None
     return RequestRecord(
-        **REQUESTS.fields(row),
-        **_bodies_of(0, bodies),
+        **fields,
         usage=usage_of(row),
         losses=() if row["losses"] is None else values.loads(tuple[Loss, ...], row["losses"]),
         ranking=None if row["ranking"] is None else values.loads(Ranking, row["ranking"]),
@@ -114,8 +126,9 @@ def decode_request(row: Row, attempts: Sequence[Row], bodies: Mapping[tuple[int,
     )
 
 
-def _bodies_of(number: int, bodies: Mapping[tuple[int, str], bytes]) -> dict[str, Any]:
-    return {f"{kind}_body": bodies.get((number, kind)) for kind in BODY_KINDS}
+def _bodies_of(number: int, bodies: Mapping[tuple[int, str], Kept]) -> dict[str, Any]:
+    found = {kind: bodies.get((number, kind), _NOT_KEPT) for kind in BODY_KINDS}
+    return {f"{kind}_body": body.data for kind, body in found.items()} | {"response_pace": found["response"].pace}
 
 
 def insert(connection: sqlite3.Connection, table: str, row: Row) -> int:

@@ -26,6 +26,9 @@ from cccc.storage.writer import Writer
 _RECORD_BYTES = 4_096
 """What a record weighs in memory without its bodies."""
 
+_PIECE_BYTES = 80
+"""What two numbers weigh that say when a piece of a body passed."""
+
 
 class Store:
     """The database of one state folder. Every reading method may block for a moment: call them from a worker thread.
@@ -102,6 +105,7 @@ class Store:
         exchanges: tuple[RequestRecord | AttemptRecord, ...] = (record, *record.attempts)
         for exchange in exchanges:
             size += len(exchange.request_body or b"") + len(exchange.response_body or b"")
+            size += _PIECE_BYTES * len(exchange.response_pace.ends)
         return self._writer.submit(lambda connection: self._sieve.save(connection, record), size, counts=True)
 
     @property

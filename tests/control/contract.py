@@ -17,7 +17,9 @@ import pytest
 
 from cccc.control.api import (
     SET_UP,
+    ClientAnswered,
     ClientAsked,
+    ClientGot,
     ClientOptions,
     ClientState,
     ClientType,
@@ -121,7 +123,13 @@ class ControlContract:
         asked, *between, ended = pieces
         assert isinstance(asked, ClientAsked)
         assert (asked.method, asked.body, asked.at_ms) == ("POST", world.FAILED_OVER.request_body, 0.0)
-        assert [type(piece) for piece in between] == [UpstreamAsked, UpstreamAnswered, UpstreamEnded] * 2
+        assert [type(piece) for piece in between if not isinstance(piece, ClientAnswered | ClientGot)] == (
+            [UpstreamAsked, UpstreamAnswered, UpstreamEnded] * 2
+        )
+        assert [piece for piece in between if isinstance(piece, ClientAnswered | ClientGot)] == [
+            ClientAnswered(200, world.FAILED_OVER.response_headers, 900.0),
+            ClientGot(None, world.FAILED_OVER.response_body or b"", 4_300.0),
+        ]
         assert [piece.attempt for piece in between if isinstance(piece, UpstreamAsked)] == [1, 2]
         assert [piece.error for piece in between if isinstance(piece, UpstreamEnded)] == [
             "overloaded_error: Overloaded",
@@ -139,7 +147,7 @@ class ControlContract:
     async def test_a_request_is_saved_with_all_that_flowed(self, control: Control) -> None:
         with zipfile.ZipFile(io.BytesIO(await control.save(world.FAILED_OVER.id))) as archive:
             names = {name.partition("/")[2] for name in archive.namelist()}
-        assert {"README.txt", "request.json", "client/body.json", "flow.jsonl"} <= names
+        assert {"README.txt", "request.json", "client/body.json", "client/answer.txt", "flow.jsonl"} <= names
         assert {"attempts/1-alpha/head.txt", "attempts/2-beta/head.txt"} <= names
         with pytest.raises(UnknownRequest):
             await control.save("req_99")

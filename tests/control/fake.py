@@ -51,7 +51,11 @@ from cccc.control.api import (
     Ranking,
     RecentAttempt,
     RequestFilter,
+    RequestFinished,
+    RequestProgress,
     RequestRecord,
+    RequestRunning,
+    RequestStarted,
     RequestSummary,
     Saved,
     SeriesView,
@@ -96,13 +100,21 @@ class FakeControl:
         self.ranked: list[tuple[ClientType, str | None, str | None]] = []
         self.listeners: list[MemoryObjectSendStream[Event]] = []
         self.running: dict[str, MemoryObjectReceiveStream[FlowPiece]] = {}
+        self.in_flight: dict[str, RequestRunning] = {}
 
     def emit(self, event: Event) -> None:
+        match event:
+            case RequestStarted(id=request_id):
+                self.in_flight[request_id] = RequestRunning(event, None)
+            case RequestProgress(id=request_id) if request_id in self.in_flight:
+                self.in_flight[request_id] = replace(self.in_flight[request_id], progress=event)
+            case RequestFinished(record):
+                self.in_flight.pop(record.id, None)
         for listener in self.listeners:
             listener.send_nowait(event)
 
     async def overview(self) -> Overview:
-        return replace(world.OVERVIEW, manual=self.manual)
+        return replace(world.OVERVIEW, manual=self.manual, running=tuple(self.in_flight.values()))
 
     async def endpoints(self) -> tuple[EndpointView, ...]:
         return tuple(self.views.values())

@@ -6,12 +6,26 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from cccc.control.api import ClientAsked, FlowEnded, UpstreamAnswered, UpstreamAsked, UpstreamEnded, UpstreamSaid
+from cccc.control.api import (
+    ClientAnswered,
+    ClientAsked,
+    ClientGot,
+    FlowEnded,
+    UpstreamAnswered,
+    UpstreamAsked,
+    UpstreamEnded,
+    UpstreamSaid,
+)
 from cccc.control.bundle import bundle, bundle_of
+from cccc.domain.redact import MASK, Redactor
+from cccc.domain.secret import Secret
 from cccc.errors import UnknownRequest
+from cccc.storage.store import Store
+from tests.clock import ManualClock
 from tests.control import world
 from tests.control.fake import FakeControl
 
@@ -23,7 +37,10 @@ PIECES = (
     UpstreamEnded(1, "overloaded", 14.0),
     UpstreamAsked(2, "two", "POST", "https://two.example", (), b'{"a":1}', changed=False),
     UpstreamSaid(2, "message_start", b"1\n2", 20.0),
+    ClientAnswered(200, (("content-type", "text/event-stream"),), 20.5),
+    ClientGot("response.created", b"one", 20.5),
     UpstreamSaid(2, "", b"3", 21.0),
+    ClientGot("response.completed", b"two", 22.0),
     FlowEnded(world.OK),
 )
 
@@ -39,9 +56,15 @@ def test_what_is_in_it() -> None:
     assert set(found) == {
         "README.txt", "request.json", "client/head.txt", "client/body.json", "attempts/1-.._relay_eu/head.txt",
         "attempts/1-.._relay_eu/sent.json", "attempts/1-.._relay_eu/answer.txt", "attempts/2-two/head.txt",
-        "attempts/2-two/events.sse", "flow.jsonl",
+        "attempts/2-two/events.sse", "client/events.sse", "flow.jsonl",
     }  # fmt: skip
     assert found["client/body.json"] == b'{"a":1}'
+    assert found["client/head.txt"] == (
+        b"POST /v1/messages\ncontent-type: application/json\n\n200\ncontent-type: text/event-stream\n"
+    )
+    assert found["client/events.sse"] == (
+        b"event: response.created\ndata: one\n\nevent: response.completed\ndata: two\n\n"
+    )
     assert found["attempts/1-.._relay_eu/head.txt"] == (
         b"POST https://r.example/v1/messages\nx: y\n\n529\nretry-after: 3\n"
     )
@@ -55,6 +78,25 @@ def test_what_is_in_it() -> None:
 def test_the_same_request_gives_the_same_bytes() -> None:
     assert bundle(world.OK, PIECES) == bundle(world.OK, PIECES)
     assert bundle(replace(world.OK, time=0.0), PIECES), "a clock that was never set is no reason to fail"
+
+
+@pytest.mark.anyio
+async def test_what_the_client_got_is_in_it_without_keys(tmp_path: Path) -> None:
+    key = "sk-secret-0123456789"
+    redactor, headers = Redactor([Secret(key)]), (("set-cookie", key), ("content-type", "text/event-stream"))
+    said, got = b"data: %s\n\n" % key.encode(), b"event: a\ndata: one %s\n\n" % key.encode()
+    answered = replace(world.OK.attempts[0], response_body=said, response_headers=headers)
+    record = replace(world.OK, response_headers=headers, response_body=got, attempts=(answered,))
+    store = Store.open(tmp_path, ManualClock(world.NOW), redactor=redactor)
+    try:
+        store.submit(record)
+        stored = store.requests.get(record.id)
+    finally:
+        store.close()
+    found = files(await bundle_of(FakeControl(records=(stored,)), record.id))
+    assert found["client/events.sse"] == b"event: a\ndata: one %s\n\n" % MASK.encode()
+    assert f"set-cookie: {MASK}".encode() in found["client/head.txt"]
+    assert not [name for name, content in found.items() if key.encode() in content]
 
 
 @pytest.mark.anyio

@@ -50,6 +50,7 @@ VIEWS = [
     api.ConfigProblem,
 ]
 PIECES = [
+    api.ClientAnswered,
     api.ClientAsked,
     api.UpstreamAsked,
     api.UpstreamAnswered,

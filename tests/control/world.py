@@ -60,6 +60,7 @@ from cccc.control.api import (
 )
 from cccc.domain.endpoint import Action
 from cccc.domain.loss import Loss
+from cccc.domain.record import Pace
 
 NOW = 1_782_909_120.0
 """2026-07-01T12:32:00Z."""
@@ -213,6 +214,8 @@ OK = RequestRecord(
 
 FAILED_OVER = replace(
     OK,
+    response_headers=(("content-type", "application/json"),),
+    response_pace=Pace((1, 2), (900, 4_300)),
     id="req_01JZ8Q4T0000000000000000B2",
     time=NOW - 60,
     verdict=Verdict.OK_AFTER_FAILOVER,

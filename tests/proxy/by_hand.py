@@ -161,10 +161,15 @@ class ByHand:
         return Exchange(self._context, CODECS[self.client], Action.TURN, request, responder)
 
     async def run(self, *, stream: bool = True, **more: Any) -> tuple[Kept, RequestRecord]:
-        """A whole exchange on endpoints in good health."""
+        """A whole exchange on endpoints in good health. The record knows byte for byte what the client got."""
         for name in self.names:
             self._context.roster.reset(name)
         self.transport.asked.clear()
         responder = Kept()
         await self.exchange(responder, stream=stream, **more).run()
-        return responder, self.records.pop()
+        record = self.records.pop()
+        assert (record.answer or b"") == responder.body
+        assert record.response_headers == tuple(responder.headers)
+        if responder.body:
+            assert record.response_pace.ends[-1] == len(responder.body) == record.bytes_out
+        return responder, record

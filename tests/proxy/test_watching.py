@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cccc.control.api import (
+    ClientAnswered,
     ClientAsked,
     ClientGot,
     Flow,
@@ -27,6 +28,7 @@ from cccc.control.api import (
 from cccc.control.local import Local
 from cccc.demo import faults
 from cccc.domain.failover import Outcome
+from cccc.domain.record import Pace
 from cccc.domain.redact import MASK, Redactor
 from cccc.domain.secret import Secret
 from cccc.http.messages import Headers
@@ -34,7 +36,7 @@ from cccc.proxy import watching
 from cccc.proxy.watching import Chunk, Cutting, Watch, Watched
 from tests.clock import ManualClock
 from tests.proxy.house import A, House, entry, house, providers, until
-from tests.storage.records import attempt, record
+from tests.storage.records import START, attempt, record
 
 pytestmark = pytest.mark.anyio
 
@@ -93,7 +95,7 @@ async def test_a_running_request_is_seen_from_its_beginning_to_its_end(tmp_path:
 
 
 async def test_who_comes_late_hears_what_the_endpoint_has_said(tmp_path: Path, clock: ManualClock) -> None:
-    """An attempt that failed before, and a stream that is half way: without times, and then with them."""
+    """An attempt that failed before, and a stream that is half way: both sides, with the times at which they were."""
     async with (
         providers("one", "two", formats=(A,)) as (one, two),
         house(tmp_path, clock, entry(one), entry(two, priority=2)) as home,
@@ -115,9 +117,14 @@ async def test_who_comes_late_hears_what_the_endpoint_has_said(tmp_path: Path, c
     failed = next(piece for piece in pieces if isinstance(piece, UpstreamEnded))
     assert failed.error is not None
     said = [piece for piece in pieces if isinstance(piece, UpstreamSaid) and piece.event]
-    assert said[0].at_ms is None
-    assert said[-1].at_ms is not None
-    assert [piece.event for piece in said].count("message_start") == 1
+    assert all(piece.at_ms is not None for piece in said)
+    got = [piece for piece in pieces if isinstance(piece, ClientGot)]
+    assert [(piece.event, piece.data) for piece in got] == [(piece.event, piece.data) for piece in said]
+    assert [piece.event for piece in got].count("message_start") == 1
+    (head,) = [piece for piece in pieces if isinstance(piece, ClientAnswered)]
+    assert head.status == 200
+    assert dict(head.headers)["content-type"].startswith("text/event-stream")
+    assert pieces.index(head) < pieces.index(got[0])
 
 
 async def test_an_answer_that_does_not_stream(tmp_path: Path, clock: ManualClock) -> None:
@@ -268,6 +275,30 @@ async def test_a_stored_stream_is_cut_into_its_events() -> None:
     ]  # fmt: skip
     ended = [piece for piece in pieces if isinstance(piece, UpstreamEnded)]
     assert [(one.error, one.at_ms) for one in ended] == [("broke", 0.0), (None, 9.0)]
+
+
+async def test_both_sides_are_read_back_in_the_order_of_their_times() -> None:
+    said, got = b"data: 1\n\ndata: 2\n\n", b"event: a\ndata: one\n\nevent: b\ndata: two\n\n"
+    stored = record(
+        response_headers=(("content-type", "text/event-stream"),),
+        response_body=got,
+        response_pace=Pace((22, len(got)), (120, 180)),
+        attempts=(attempt(started=START + 0.1, status=200, response_body=said, response_pace=Pace((9, 18), (15, 70))),),
+    )
+    pieces = [piece async for piece in watching.flow_of(stored, Redactor())]
+    told_both = [piece for piece in pieces if isinstance(piece, UpstreamSaid | ClientGot | ClientAnswered)]
+    assert [type(piece).__name__ for piece in told_both] == [
+        "UpstreamSaid", "ClientAnswered", "ClientGot", "UpstreamSaid", "ClientGot",
+    ]  # fmt: skip
+    assert [round(piece.at_ms or 0) for piece in told_both] == [115, 120, 120, 170, 180]
+    assert [piece.data for piece in told_both if isinstance(piece, ClientGot)] == [b"one", b"two"]
+
+
+async def test_a_record_without_times_tells_the_client_behind_the_endpoint() -> None:
+    stored = record(response_same=True, attempts=(attempt(response_body=b"data: 1\n\n", status=200),))
+    pieces = [piece async for piece in watching.flow_of(stored, Redactor())]
+    assert told(pieces)[-4:] == ["UpstreamSaid", "UpstreamEnded", "ClientGot", "FlowEnded"]
+    assert [piece.at_ms for piece in pieces if isinstance(piece, UpstreamSaid | ClientGot)] == [None, None]
 
 
 @given(st.lists(st.binary(min_size=1, max_size=8), min_size=1, max_size=20), st.data())

@@ -85,7 +85,7 @@ def test_a_broken_page_is_found_when_looked_for(path: Path, clock: ManualClock) 
     with closing(open_writer(path, clock, print)) as connection:
         connection.executemany("INSERT INTO meta VALUES (?, ?)", [(str(n), "x" * 500) for n in range(2000)])
     content = bytearray(path.read_bytes())
-    content[40_000:400_000] = b"\xaa" * 360_000
+    content[80_000:400_000] = b"\xaa" * 320_000
     path.write_bytes(content)
     said: list[str] = []
     open_writer(path, clock, said.append).close()

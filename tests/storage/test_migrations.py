@@ -7,11 +7,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import zstandard
 from sqlite_utils import Database
 
+from cccc.domain.record import NO_PACE
 from cccc.errors import StorageError
 from cccc.storage.db import SCHEMA_VERSION, open_reader, open_writer
 from cccc.storage.migrations import migrations
+from cccc.storage.policy import LogPolicy
+from cccc.storage.store import Store
 from tests.clock import ManualClock
 
 
@@ -52,6 +56,29 @@ def test_an_old_database_becomes_a_new_one_and_keeps_its_rows(
     ):
         assert schema(old) == schema(new)
         assert old.execute("SELECT id FROM requests").fetchall() == [("req_1",)]
+
+
+def test_a_body_of_before_is_read_and_says_not_when_it_came(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "cccc.db"
+    with closing(sqlite3.connect(path)) as connection:
+        migrations.apply(Database(connection), stop_before="m005_pace")
+        connection.execute(
+            "INSERT INTO requests (id, time, client, client_type, wire_format, action, stream, verdict, status,"
+            " duration_ms, converted, attempts, detail) VALUES ('req_1', 1, '', 'codex', 'anthropic', 'turn', 0, 'ok',"
+            ' 200, 1, 0, 0, \'{"client_reason": "r", "method": "POST", "path": "/"}\')'
+        )
+        row = (1, 0, "request", 1.0, 4, zstandard.compress(b"asks"))
+        connection.execute(
+            "INSERT INTO bodies (request, attempt, kind, time, size, data) VALUES (?, ?, ?, ?, ?, ?)", row
+        )
+        connection.execute("PRAGMA user_version = 4")
+        connection.commit()
+    store = Store.open(tmp_path, clock, LogPolicy(retention_days=10**6, body_retention_days=10**6))
+    try:
+        found = store.requests.get("req_1")
+    finally:
+        store.close()
+    assert (found.request_body, found.answer, found.response_pace) == (b"asks", None, NO_PACE)
 
 
 def test_a_copy_is_kept_before_the_schema_changes(first_schema: Path, clock: ManualClock) -> None:

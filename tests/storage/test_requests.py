@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import given
 
 from cccc.domain.endpoint import Action, ClientType
 from cccc.domain.ranking import Ranking
-from cccc.domain.record import RequestRecord
-from cccc.domain.redact import Redactor
+from cccc.domain.record import NO_PACE, Pace, RequestRecord
+from cccc.domain.redact import MASK, Redactor
+from cccc.domain.secret import Secret
 from cccc.domain.usage import Usage
 from cccc.errors import UnknownRequest
+from cccc.storage.db import open_reader
 from cccc.storage.policy import BodyLog, LogPolicy
 from cccc.storage.store import Store
 from tests.clock import ManualClock
@@ -42,10 +45,15 @@ def test_a_record_comes_back_as_it_was(lasting: Store, wanted: RequestRecord) ->
 def _shown(exchange: Any) -> Any:
     """The same with its header fields as they may be seen."""
     clean = Redactor().headers
+    same = getattr(exchange, "response_same", False)
+    body = None if same else exchange.response_body
+    kept = exchange.response_body is not None or (same and exchange.attempts and exchange.attempts[-1].response_body)
     return replace(
         exchange,
         request_headers=clean(exchange.request_headers),
         response_headers=clean(exchange.response_headers),
+        response_body=body,
+        response_pace=exchange.response_pace if kept and exchange.response_pace.ends else NO_PACE,
     )
 
 
@@ -117,6 +125,75 @@ def test_the_body_policy_is_honoured(open_store: OpenStore, log: BodyLog, kept: 
     found = store.requests.get(wanted.id)
     assert (found.request_body, found.attempts[0].request_body) == (kept, kept)
     assert found.response_body == b"answer"
+
+
+STREAM = tuple(b"event: x\ndata: %d\n\n" % number for number in range(6))
+PACED = Pace(tuple(len(b"".join(STREAM[:number])) for number in range(1, 7)), (1, 2, 3, 4, 5, 6))
+
+
+@pytest.mark.parametrize("log", list(BodyLog))
+@pytest.mark.parametrize("same", [True, False])
+def test_what_the_client_got_is_kept_once_and_by_the_policy_of_answers(
+    open_store: OpenStore, log: BodyLog, same: bool
+) -> None:
+    store = open_store(LogPolicy(response_body=log))
+    body = b"".join(STREAM)
+    given = {"response_same": True} if same else {"response_body": body.upper()}
+    wanted = record(**given, response_pace=PACED, attempts=(attempt(response_body=body, response_pace=PACED),))
+    store.submit(wanted)
+    found = store.requests.get(wanted.id)
+    if log is BodyLog.NONE:
+        assert (found.answer, found.response_pace, found.attempts[0].response_pace) == (None, NO_PACE, NO_PACE)
+    else:
+        assert found == wanted
+        assert found.answer == (body if same else body.upper())
+    with open_reader(store.path) as connection:
+        stored = sum(size for (size,) in connection.execute("SELECT size FROM bodies WHERE kind = 'response'"))
+    assert stored == {BodyLog.NONE: 0}.get(log, len(body) if same else 2 * len(body))
+
+
+def test_the_pace_follows_events_whose_secrets_were_masked(open_store: OpenStore) -> None:
+    key = "sk-secret-0123456789"
+    store = open_store(LogPolicy(), redactor=Redactor([Secret(key)]))
+    events = (b"data: 1\n\n", b"data: %s\n\n" % key.encode(), b"data: 3\n\n", b"data: 4")
+    ends = (len(events[0]), len(events[0]) + 8, len(b"".join(events[:3])), len(b"".join(events)))
+    body = b"".join(events)
+    wanted = record(response_body=body, response_pace=Pace(ends, (10, 20, 30, 40)))
+    store.submit(wanted)
+    found = store.requests.get(wanted.id)
+    assert found.response_body is not None
+    assert key.encode() not in found.response_body
+    assert list(found.response_pace.slices(found.response_body)) == [
+        (b"data: 1\n\n", 10), (b"data: %s\n\ndata: 3\n\n" % MASK.encode(), 30), (b"data: 4", 40),
+    ]  # fmt: skip
+
+
+def test_the_pace_follows_a_body_whose_middle_is_left_out(open_store: OpenStore) -> None:
+    store = open_store(LogPolicy(response_body=BodyLog.TRUNCATED))
+    events = tuple(b"data: %06d\n\n" % number for number in range(20_000))
+    ends = tuple(accumulate(map(len, events)))
+    wanted = record(response_body=b"".join(events), response_pace=Pace(ends, tuple(range(len(ends)))))
+    store.submit(wanted)
+    found = store.requests.get(wanted.id)
+    assert found.response_body is not None
+    whole = {data: at for data, at in found.response_pace.slices(found.response_body) if data in events}
+    assert len(whole) > 4_000
+    assert all(int(data[6:12]) == at for data, at in whole.items())
+    assert (whole[events[0]], whole[events[-1]]) == (0, len(events) - 1)
+
+
+def test_the_pace_of_the_same_bytes_follows_what_is_kept_of_them(open_store: OpenStore) -> None:
+    key = "sk-secret-0123456789"
+    store = open_store(LogPolicy(), redactor=Redactor([Secret(key)]))
+    body = b"data: %s\n\ndata: 2\n\n" % key.encode()
+    pace = Pace((len(body) - 9, len(body)), (5, 9))
+    answered = attempt(response_body=body, response_pace=pace)
+    store.submit(record(response_same=True, response_pace=pace, attempts=(answered,)))
+    found = store.requests.get(record().id)
+    assert found.response_same
+    assert found.answer is not None
+    assert [at_ms for _, at_ms in found.response_pace.slices(found.answer)] == [5, 9]
+    assert found.response_pace == found.attempts[0].response_pace
 
 
 @pytest.mark.parametrize("path", ["/v1/messages/count_tokens", "/v1/messages/count_tokens?beta=true"])

@@ -420,6 +420,18 @@ INSPECTOR = Walk(
     ),
 )
 
+PLAYED = Walk(
+    "a stream that is played again",
+    keys=("3", "requests.open", *("inspector.previous_tab",) * 2),
+    world=lambda: FakeControl(records=(case.slow(),)),
+    ready=text("message_start"),
+    steps=(
+        Step("inspector.play", "p", text("playing x1")),
+        Step("inspector.faster", "greater_than_sign", text("playing x4")),
+        Step("inspector.slower", "less_than_sign", text("playing x1")),
+    ),
+)
+
 LONG = replace(case.RECORD, request_body=case.body({"data": ["x" * 90] * 3_000}))
 
 LONG_BODY = Walk(
@@ -606,6 +618,6 @@ WIZARD = Walk(
 )
 
 WALKS: Sequence[Walk] = (
-    ENDPOINTS, WELCOME, EVERYWHERE, HELP, *LEAVING, ROUTING, REQUESTS, INSPECTOR, LONG_BODY, STATS, CLIENTS,
+    ENDPOINTS, WELCOME, EVERYWHERE, HELP, *LEAVING, ROUTING, REQUESTS, INSPECTOR, PLAYED, LONG_BODY, STATS, CLIENTS,
     CONFIGURATION, WIZARD,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from itertools import cycle
 from pathlib import Path
 
 from cccc.control.api import (
+    ClientAnswered,
     ClientAsked,
     ClientGot,
     ClientOptions,
@@ -76,8 +77,12 @@ class Hostile(Counted):
                 id=f"req_{number}", time=world.NOW - 200 + number, client=next(some), model=text, endpoint=next(some),
                 error=next(some), session=next(some), client_reason=next(some), notes={next(some): next(some)},
                 ranking=self.ranking,
+                response_headers=((next(some), next(some)),), response_body=wire(next(some)),
                 attempts=tuple(
-                    replace(attempt, endpoint=next(some), error=next(some), model_sent=next(some))
+                    replace(
+                        attempt, endpoint=next(some), error=next(some), model_sent=next(some),
+                        response_body=b"data: " + wire(next(some)),
+                    )
                     for attempt in record.attempts
                 ),
             )
@@ -168,9 +173,15 @@ def flow(texts: Sequence[str] = HOSTILE) -> Iterator[FlowPiece]:
                 yield ClientGot(part[:99], part.encode("utf-8", "surrogatepass"), 4.0)
         yield UpstreamSaid(number, "", json.dumps({"choices": [{"delta": {}, "finish_reason": next(some)}]}).encode())
         yield UpstreamEnded(number, next(some), 5.0 * number)
+        yield ClientAnswered(200, headers, 6.0 * number)
     losses = tuple(Loss(next(some)[:999], next(some)[:999], next(some)[:999]) for _ in texts)
     notes = {next(some)[:999]: next(some)}
     yield FlowEnded(replace(world.FAILED_OVER, id=FLOWING, losses=losses, notes=notes, error=next(some)))
+
+
+def wire(text: str) -> bytes:
+    """The text as bytes, halves of characters too."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def chunks(text: str) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ async def test_lines(size: tuple[int, int]) -> None:
             inspector = cast("InspectorScreen", shown.app.screen)
             await shown.until(lambda: inspector.seen.ended and inspector.quiet)
             for _ in Tab:
-                await shown.press("y", "end", "enter")
+                await shown.press("y", "p", "end", "enter")
                 look(shown)
                 await shown.press("right_square_bracket")
                 await shown.until(lambda: inspector.quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -13,8 +13,11 @@ from cccc.control.api import (
     EndpointChanged,
     Event,
     EventsLost,
+    Overview,
     RequestFinished,
     RequestProgress,
+    RequestRecord,
+    RequestRunning,
     RequestStarted,
     Verdict,
     WireFormat,
@@ -66,6 +69,81 @@ def follow(steps: list[Event | Snapshot]) -> DashboardState:
     return known
 
 
+RUNNING = tuple(
+    RequestRunning(started(name, ago), progress(name) if ago < 5 else None)
+    for name, ago in (("req_x", 9), ("req_y", 2))
+)
+
+
+@given(st.lists(st.one_of(events, snapshots), max_size=40))
+def test_what_is_in_flight_has_its_row_at_once(steps: list[Event | Snapshot]) -> None:
+    known = follow(steps)
+    snapshot = replace(SNAPSHOT, overview=replace(world.OVERVIEW, running=RUNNING, in_flight=2))
+    known.refreshed(snapshot, world.NOW)
+    frame = known.frame(world.NOW)
+    live = [without_revision(row) for row in frame.rows if row.live]
+    assert live == [without_revision(row) for row in follow([snapshot]).frame(world.NOW).rows if row.live]
+    assert [(row.id, row.endpoint, row.ttft_ms) for row in live] == [("req_x", None, None), ("req_y", "beta", 300.0)]
+    assert frame.live == 2
+
+
+@dataclass
+class Proxy:
+    """What is true, and what the screens are told of it: any event may be lost, the answers never lie."""
+
+    known: DashboardState = field(default_factory=DashboardState)
+    live: dict[str, RequestRunning] = field(default_factory=dict)
+    ended: list[RequestRecord] = field(default_factory=list)
+    overview: Overview | None = None
+    number: int = 0
+
+    def tell(self, event: Event, lost: bool) -> None:
+        if not lost:
+            self.known.fold(event, world.NOW)
+
+    def do(self, what: str, lost: bool) -> None:
+        match what:
+            case "start":
+                self.number += 1
+                event = started(f"req_{self.number}", 100.0 - self.number)
+                self.live[event.id] = RequestRunning(event, None)
+                self.tell(event, lost)
+            case "progress" if self.live:
+                name, one = next(iter(self.live.items()))
+                self.live[name] = replace(one, progress=progress(name))
+                self.tell(progress(name), lost)
+            case "finish" if self.live:
+                name = next(iter(self.live))
+                start = self.live.pop(name).start
+                self.ended.append(replace(world.OK, id=name, time=start.time))
+                self.tell(RequestFinished(self.ended[-1]), lost)
+            case "ask":
+                self.known.asking()
+                self.overview = replace(world.OVERVIEW, running=tuple(self.live.values()), in_flight=len(self.live))
+            case "told" if self.overview is not None:
+                rows = tuple(world.summary(record, seq) for seq, record in enumerate(self.ended, 1))
+                self.known.refreshed(replace(SNAPSHOT, overview=self.overview, rows=rows), world.NOW)
+                self.overview = None
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["start", "progress", "finish", "ask", "told"]), st.booleans()), max_size=40),
+    st.lists(st.sampled_from(["start", "progress", "finish"]), max_size=8),
+)
+def test_what_happens_while_the_proxy_is_asked_is_neither_lost_nor_doubled(
+    before: list[tuple[str, bool]], meanwhile: list[str]
+) -> None:
+    proxy = Proxy()
+    for what, lost in before:
+        proxy.do(what, lost)
+    for what in ("ask", *meanwhile, "told", *meanwhile):
+        proxy.do(what, lost=False)
+    frame = proxy.known.frame(world.NOW)
+    assert {row.id for row in frame.rows if row.live} == set(proxy.live)
+    assert {row.id for row in frame.rows if not row.live} == {record.id for record in proxy.ended}
+    assert frame.live == len(proxy.live)
+
+
 def without_revision(row: Row) -> Row:
     return replace(row, revision=0)
 
@@ -80,7 +158,7 @@ def test_after_a_fresh_snapshot_everything_is_as_the_proxy_says(steps: list[Even
     heard = {step.record.id for step in steps if isinstance(step, RequestFinished)}
     logged = [without_revision(row) for row in frame.rows if not row.live and row.id not in heard - set(IDS[:4])]
     assert sorted(logged, key=lambda row: row.id) == [without_revision(row) for row in fresh.rows]
-    assert sum(row.live for row in frame.rows) <= SNAPSHOT.overview.in_flight
+    assert not any(row.live for row in frame.rows), "none is in flight"
     assert (known.stale, known.rows_stale) == (False, False)
 
 

@@ -14,6 +14,7 @@ from cccc.config import form
 from cccc.config.loading import load_text
 from cccc.control.api import ClientView, ConfigForm, RequestStarted
 from cccc.errors import ControlError
+from tests.clock import ManualClock
 from tests.control import world
 from tests.control.fake import FakeControl
 from tests.tui.counted import Counted
@@ -126,6 +127,19 @@ async def inspector(shown: Screens) -> AsyncIterator[str]:
         await shown.until(lambda tab=tab: screen.tab is tab and screen.quiet, tab)
         yield f"inspector-{tab}"
         await shown.press("right_square_bracket")
+
+
+async def played(shown: Screens) -> AsyncIterator[str]:
+    await shown.press("3")
+    await shown.until(lambda: shown.app.frame.rows)
+    clock = ManualClock()
+    screen = InspectorScreen(case.RECORD.id, lambda: shown.app.frame.rows, clock=clock.monotonic)
+    await shown.app.push_screen(screen)
+    await shown.until(lambda: screen.seen.ended)
+    await shown.press("left_square_bracket", "left_square_bracket", "p", "greater_than_sign")
+    clock.advance(1.75)
+    await shown.says("playing x4  +7 310 of 9 362 ms")
+    yield "inspector-played"
 
 
 async def stats(shown: Screens) -> AsyncIterator[str]:
@@ -267,6 +281,7 @@ MODES: Mapping[str, Tour] = {
     "routing": Tour(routing, Afternoon),
     "requests": Tour(requests, Afternoon),
     "inspector": Tour(inspector, case.fake),
+    "played": Tour(played, case.fake),
     "stats": Tour(stats, Counted),
     "clients": Tour(clients, Afternoon),
     "config": Tour(config, Afternoon),

@@ -18,6 +18,9 @@ from tui.inspector.lines import Document, Joined, Line, Lines, line
 FIRST_BYTES = 256 * 1024
 """So much of a body is laid out until more is asked for."""
 
+_DONE = "[DONE]"
+"""How streams of OpenAI Chat end: no JSON, for all its brackets."""
+
 _DEEPEST = 40
 _HEX_ROW = 16
 
@@ -88,7 +91,7 @@ def lay_out(body: bytes, width: int, *, whole: bool = False) -> Document:
     text = _text(part, cut=len(part) < len(body))
     if text is None:
         shown: Document = Bytes(part)
-    elif text.lstrip()[:1] in ("{", "["):
+    elif text.lstrip()[:1] in ("{", "[") and not text.startswith(_DONE):
         shown = _wrapped(indented(text), width, coloured=True)
     else:
         shown = _wrapped(iter(text.splitlines()), width, coloured=False)

@@ -1,15 +1,17 @@
 """What was seen of one request: the pieces of its flow folded together, within bounds however long it runs.
 
 The two streams stand side by side as they came: what an endpoint said begins a line, what the client then got stands
-beside the first line of the reads that led to it. Of many events the newest are kept and the others counted.
+beside the first line of the read that led to it. Of many events the newest are kept and the others counted.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from cccc.control.api import (
+    ClientAnswered,
     ClientAsked,
     ClientGot,
     FlowEnded,
@@ -45,10 +47,21 @@ class Both:
     upstream: UpstreamSaid | None = None
     client: ClientGot | None = None
 
+    def until(self, at_ms: float) -> Both:
+        """What of it was there by then; what came nobody knows when was there before."""
+        return Both(_by(self.upstream, at_ms), _by(self.client, at_ms))
+
     @property
     def size(self) -> int:
         """Bytes of what it holds."""
         return sum(len(one.data) for one in (self.upstream, self.client) if one is not None)
+
+
+P = TypeVar("P", UpstreamSaid, ClientGot)
+
+
+def _by(one: P | None, at_ms: float) -> P | None:
+    return one if one is not None and (one.at_ms is None or one.at_ms <= at_ms) else None
 
 
 @dataclass(slots=True, eq=False)
@@ -58,10 +71,14 @@ class Seen:
     revision: int = 0
     asked: ClientAsked | None = None
     tries: dict[int, Try] = field(default_factory=dict)
+    answered: ClientAnswered | None = None
     answer: Answer = field(default_factory=Answer)
     record: RequestRecord | None = None
     lost: int = 0
     events: int = 0
+    first_ms: float | None = None
+    last_ms: float | None = None
+    """When the first and the last event came, of those of which it is known."""
     dropped: int = 0
     """Lines that were left out again to make room."""
     lines: deque[Both] = field(default_factory=deque)
@@ -69,8 +86,9 @@ class Seen:
     _next: int = 0
     """Where the client's next event stands at the earliest, counted from the first line that ever was."""
     _since: int = 0
-    """The first line of the reads since the client last got something."""
+    """The first line of the last read; where times are lost, of all since the client last got something."""
     _open: bool = False
+    _read_ms: float | None = None
 
     @property
     def ended(self) -> bool:
@@ -91,12 +109,15 @@ class Seen:
             case UpstreamAsked(attempt=number):
                 self.tries[number] = Try(number, piece)
                 self.answer = Answer()
+                self._since = self._next = self.dropped + len(self.lines)
             case UpstreamAnswered(attempt=number):
                 self._try(number).answered = piece
             case UpstreamSaid():
                 self._said(piece)
             case UpstreamEnded(attempt=number):
                 self._try(number).ended = piece
+            case ClientAnswered():
+                self.answered = piece
             case ClientGot():
                 self._got(piece)
             case FlowLost(count):
@@ -113,8 +134,8 @@ class Seen:
             tried.first_ms = piece.at_ms
         if tried is self.last:
             self.answer.take(piece.data)
-        if not self._open:
-            self._open, self._since = True, self.dropped + len(self.lines)
+        if not self._open or piece.at_ms != self._read_ms:
+            self._open, self._since, self._read_ms = True, self.dropped + len(self.lines), piece.at_ms
         self._put(Both(upstream=piece))
 
     def _got(self, piece: ClientGot) -> None:
@@ -130,11 +151,16 @@ class Seen:
 
     def _put(self, both: Both) -> None:
         self.lines.append(both)
-        self._count(both.upstream or both.client)
+        for one in (both.upstream, both.client):
+            if one is not None:
+                self._count(one)
         while len(self.lines) > MOST_LINES or (self._bytes > MOST_BYTES and len(self.lines) > 1):
             self._bytes -= self.lines.popleft().size
             self.dropped += 1
 
-    def _count(self, piece: UpstreamSaid | ClientGot | None) -> None:
+    def _count(self, piece: UpstreamSaid | ClientGot) -> None:
         self.events += 1
-        self._bytes += len(piece.data) if piece is not None else 0
+        self._bytes += len(piece.data)
+        if (at_ms := piece.at_ms) is not None:
+            self.first_ms = at_ms if self.first_ms is None else min(self.first_ms, at_ms)
+            self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from cccc.control.api import ClientGot, UpstreamSaid
@@ -10,13 +11,18 @@ from tui.inspector.body import lay_out
 from tui.inspector.lines import Document, Joined, Line, Lines, Pieces, line, said, text_of
 from tui.inspector.seen import Both, Seen
 
+_EMPTY = Both()
+
 
 class Streams:
-    """The two streams as a document; lines are made when they are drawn."""
+    """The two streams as a document, as they were by ``until_ms``; lines are made when they are drawn."""
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: Seen, until_ms: float = math.inf) -> None:
         self._lines: Sequence[Both] = seen.lines
+        self._until_ms = until_ms
         self._length = len(seen.lines)
+        while until_ms < math.inf and self._length and self._at(self._length - 1) == _EMPTY:
+            self._length -= 1
 
     def __len__(self) -> int:
         return self._length
@@ -30,11 +36,11 @@ class Streams:
         return f"{text_of(_event(both.upstream)):<60} | {text_of(_event(both.client))}".rstrip()
 
     def _at(self, at: int) -> Both:
-        return self._lines[at] if at < len(self._lines) else Both()
+        return self._lines[at].until(self._until_ms) if at < len(self._lines) else _EMPTY
 
 
 def offset(at_ms: float | None) -> str:
-    """When it came, in milliseconds since the request: ``+1 234``; of what was read back nobody knows."""
+    """When it came, in milliseconds since the request: ``+1 234``; ``-`` where the log does not know."""
     return f"{'-' if at_ms is None else f'+{fmt.count(round(at_ms))}':>8}  "
 
 
@@ -54,8 +60,10 @@ def heading(seen: Seen) -> Document:
     if seen.lost:
         left.append((f"  {fmt.count(seen.lost)} pieces were missed", "warning"))
     right = [("client events", "bold")]
-    if seen.ended and not any(both.client for both in seen.lines):
-        right.append(("  not kept: seen only while a request runs", "dim"))
+    if seen.record is not None and seen.record.response_same:
+        right.append(("  the same bytes", "native"))
+    elif seen.ended and not any(both.client for both in seen.lines):
+        right.append(("  not kept: see logging.log_response_body", "dim"))
     return Lines([Line(tuple(left), tuple(right))])
 
 

@@ -1,35 +1,31 @@
 """One request closely, while it runs and after: both requests, every attempt, what was lost, both streams.
 
 What flows is read by one worker and folded; at most every ``beat`` the tab in front is made anew from it. Bodies are
-read, compared and laid out in a thread, and only when they have changed.
+read, compared and laid out in a thread, and only when they have changed. The streams may be played again, as they came.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
 
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Key
 from textual.widgets import Input
 from textual.worker import WorkType
 
-from cccc.control.api import CcccError, as_curl
 from tui import format as fmt
-from tui import pager
-from tui.inspector import below, exchange, raw, stream, tabs
-from tui.inspector.body import FIRST_BYTES
-from tui.inspector.exchange import Compared
+from tui.inspector import below, exchange, stream, tabs
+from tui.inspector.bodies import Bodies
+from tui.inspector.following import Following
 from tui.inspector.lines import NOTHING, Document, Joined, Lines, as_text, line
+from tui.inspector.making import Making
+from tui.inspector.playback import Playback
 from tui.inspector.seen import Seen
 from tui.inspector.tabs import Tab
-from tui.screens import replay
+from tui.screens import replay, taking
 from tui.screens.base import Dashboard
 from tui.screens.request_facts import request_facts
 from tui.state import Frame, Row
@@ -39,41 +35,43 @@ from tui.widgets.field import Field
 from tui.widgets.line_view import LineView
 from tui.widgets.titles import set_subtitle, set_title
 
-T = TypeVar("T")
-
-_AT_ONCE = 64
-"""Pieces that are folded before others may do something."""
-
-_LATE = (0.2, 0.5, 1.0)
-"""Seconds to wait for the log to write a request down that has just ended."""
-
 _TALL, _MOST_BELOW, _FEW_BELOW = 30, 11, 5
 """Lines of the screen from which on the lower pane may have many lines, and how many it then and else has at most."""
 
 _READING = Lines([line(("reading", "dim"))])
+_RAW = frozenset({Tab.RAW_CLIENT, Tab.RAW_UPSTREAM})
 _WITH_BELOW = frozenset({Tab.EXCHANGE, Tab.STREAM})
 
 
 class InspectorScreen(Dashboard):
-    """``rows`` are the requests among which ``j`` and ``k`` go, oldest first, as the list has them now."""
+    """``rows`` are the requests among which ``j`` and ``k`` go, oldest first, as the list has them now.
+
+    ``clock`` gives monotonic seconds, by which streams are played again.
+    """
 
     CONTEXT = "inspector"
 
-    def __init__(self, request_id: str, rows: Callable[[], Sequence[Row]]) -> None:
+    def __init__(
+        self,
+        request_id: str,
+        rows: Callable[[], Sequence[Row]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
         self.request_id = request_id
         self.tab = Tab.EXCHANGE
-        self.seen = Seen()
+        self.playback: Playback | None = None
         self._rows = rows
-        self._trouble: str | None = None
+        self._clock = clock
         self._opened: frozenset[str] = frozenset()
         self._whole = False
         self._drawn: object = None
         self._top = True
-        self._results: dict[str, tuple[object, Any]] = {}
-        """What was made in a thread, by its purpose, with what it was made of."""
-        self._making: dict[str, object] = {}
-        self._made_so_far = 0
+        self._place = ""
+        self._making = Making(self._run, self._draw)
+        self._following = Following(request_id)
+        self._bodies = Bodies(request_id, self._making)
 
     def body(self) -> ComposeResult:
         with Vertical(id="inspector", classes="pane"):
@@ -94,9 +92,14 @@ class InspectorScreen(Dashboard):
         return self.query_one("#lines", LineView)
 
     @property
+    def seen(self) -> Seen:
+        """What was seen of the request."""
+        return self._following.seen
+
+    @property
     def quiet(self) -> bool:
         """Whether everything is drawn that is known so far."""
-        return not self._making
+        return self._making.quiet
 
     @property
     def row(self) -> Row | None:
@@ -110,11 +113,13 @@ class InspectorScreen(Dashboard):
     # watching
 
     def _watch(self) -> None:
-        self.seen, self._trouble, self._drawn, self._top = Seen(), None, None, True
-        self._results.clear()
+        self._following = Following(self.request_id)
+        self._drawn, self._top, self.playback = None, True, None
+        self._making.forget()
+        self._bodies = Bodies(self.request_id, self._making)
         self._opened, self._whole = frozenset(), False
         self.lines.following = self.tab is Tab.STREAM
-        self._run(partial(self._follow, self.request_id), "watch")
+        self._run(partial(self._following.run, self.cccc.control), "watch")
 
     def _run(self, work: Callable[[], Awaitable[None]], group: str) -> None:
         """In place of what runs in this group; ``work`` begins only where it is not replaced before that."""
@@ -124,27 +129,6 @@ class InspectorScreen(Dashboard):
 
         beginning: WorkType[None] = begin
         self.run_worker(beginning, group=group, exclusive=True)
-
-    async def _follow(self, request_id: str) -> None:
-        for pause in (*_LATE, None):
-            seen = self.seen = Seen()
-            try:
-                await self._read(request_id, seen)
-            except CcccError as error:
-                self._trouble = str(error)
-                if pause is None or seen.asked is not None:
-                    return
-                await asyncio.sleep(pause)
-            else:
-                return
-
-    async def _read(self, request_id: str, seen: Seen) -> None:
-        async with aclosing(self.cccc.control.watch(request_id)) as flow:
-            async for piece in flow:
-                seen.take(piece)
-                self._trouble = None
-                if seen.revision % _AT_ONCE == 0:
-                    await asyncio.sleep(0)
 
     def _beat(self) -> None:
         if self.is_current and self.ready:
@@ -160,7 +144,7 @@ class InspectorScreen(Dashboard):
         set_title(pane, dot.join(title))
         ids = [one.id for one in self._rows()]
         place = ids.index(self.request_id) + 1 if self.request_id in ids else None
-        set_subtitle(pane, f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else "")
+        self._place = f"{fmt.count(place)} of {fmt.count(len(ids))}" if place else ""
         self._draw()
         self.refresh_keys()
 
@@ -171,19 +155,29 @@ class InspectorScreen(Dashboard):
         width = self.lines.size.width and self.lines.room
         if not width:
             return
+        if self.playback is not None and self.playback.over:
+            self.playback = None
         state = (
             id(self.seen), self.seen.revision, self.tab, width, self._opened, self._whole, self._trouble,
-            self.app.theme, self.row, None if self.seen.ended else int(self.frame.now), self._made_so_far,
+            self.app.theme, self.row, None if self.seen.ended else int(self.frame.now), self._making.made, self._place,
+            self.playback and self.playback.said(),
         )  # fmt: skip
         if state == self._drawn:
             return
         self._drawn = state
-        names = tabs.titles(self.seen, self._bodies().changes)
+        names = tabs.titles(self.seen, self._bodies.compared(self.seen).changes)
         self.query_one(InnerTabs).show([(names[tab], tab is self.tab) for tab in Tab])
         self.lines.show(self._document(), top=self._top)
         self._top = False
         self._draw_below()
+        played = self.playback.said() if self.playback is not None else ""
+        dot = f" {self.cccc.glyphs.dot} "
+        set_subtitle(self.query_one("#inspector"), dot.join(filter(None, (played, self._place))))
         self.refresh_keys()
+
+    @property
+    def _trouble(self) -> str | None:
+        return self._following.trouble
 
     def _document(self) -> Document:
         seen, view, glyphs = self.seen, self.lines, self.cccc.glyphs
@@ -193,22 +187,17 @@ class InspectorScreen(Dashboard):
             case Tab.SUMMARY:
                 return self._summary()
             case Tab.EXCHANGE:
-                return exchange.exchange(seen, self._bodies(), view.columns, self._opened, glyphs)
+                return exchange.exchange(seen, self._bodies.compared(self.seen), view.columns, self._opened, glyphs)
             case Tab.ATTEMPTS:
                 return tabs.attempts(seen, self._now_ms(), view.room, glyphs)
             case Tab.CONVERSION:
-                return tabs.conversion(seen, self._bodies(), glyphs)
-            case Tab.RAW_CLIENT:
-                made_of = (seen.asked, view.room, self._whole)
-                work = partial(raw.raw_client, seen.asked, view.room, whole=self._whole)
-                return self._made("raw", made_of, work) or _READING
-            case Tab.RAW_UPSTREAM:
-                tries = raw.told(seen)
-                tried_with = (*tries, view.room, self._whole)
-                work = partial(raw.raw_upstream, tries, seen.asked, view.room, whole=self._whole)
-                return self._made("raw", tried_with, work) or _READING
+                return tabs.conversion(seen, self._bodies.compared(self.seen), glyphs)
+            case Tab.RAW_CLIENT | Tab.RAW_UPSTREAM:
+                control, client = self.cccc.control, self.tab is Tab.RAW_CLIENT
+                return self._bodies.raw(control, seen, view.room, client=client, whole=self._whole) or _READING
             case Tab.STREAM:
-                return Joined([stream.heading(seen), stream.Streams(seen)])
+                until_ms = {} if self.playback is None else {"until_ms": self.playback.position_ms}
+                return Joined([stream.heading(seen), stream.Streams(seen, **until_ms)])
 
     def _summary(self) -> Document:
         if (row := self.row) is None:
@@ -236,35 +225,6 @@ class InspectorScreen(Dashboard):
         row = self.row
         return 0.0 if row is None else max(0.0, self.frame.now - row.time) * 1000
 
-    def _bodies(self) -> Compared:
-        """Both bodies, read and compared, as soon as they are."""
-        seen = self.seen
-        asked = seen.asked.body if seen.asked is not None else b"{}"
-        tried = seen.last.asked if seen.last is not None else None
-        sent = asked if tried is None or not tried.changed else tried.body
-        made_of = (seen.asked, tried)
-        work = partial(exchange.read, asked, sent, converted=exchange.converted(seen))
-        return self._made("bodies", made_of, work) or Compared()
-
-    def _made(self, what: str, made_of: object, work: Callable[[], T]) -> T | None:
-        """What a thread has made of this, ``None`` until it has."""
-        known = self._results.get(what)
-        if known is not None and known[0] == made_of:
-            return known[1]  # type: ignore[no-any-return]
-        if self._making.get(what) != made_of:
-            self._making[what] = made_of
-            self._run(partial(self._make, what, made_of, work), what)
-        return None
-
-    async def _make(self, what: str, made_of: object, work: Callable[[], object]) -> None:
-        try:
-            self._results[what] = (made_of, await asyncio.to_thread(work))
-            self._made_so_far += 1
-        finally:
-            if self._making.get(what) is made_of:
-                del self._making[what]
-        self._draw()
-
     def on_line_view_moved(self, message: LineView.Moved) -> None:
         """Other keys may apply; on the streams another event is shown in full."""
         if self.tab is Tab.STREAM and message.view is self.lines:
@@ -290,15 +250,12 @@ class InspectorScreen(Dashboard):
         if verb == "unfold":
             return bool(self._focused.opens)
         if verb == "more":
-            return not self._whole and self._has_more()
+            return self.tab in _RAW and self._bodies.more
+        if verb == "play":
+            return self.tab is Tab.STREAM and self.seen.first_ms != self.seen.last_ms
+        if verb in ("slower", "faster"):
+            return self.playback is not None
         return True
-
-    def _has_more(self) -> bool:
-        """Whether the tab shows only the beginning of a body."""
-        sent = [one.asked.body for one in self.seen.tries.values() if one.asked is not None]
-        asked = [self.seen.asked.body] if self.seen.asked is not None else []
-        shown = {Tab.RAW_CLIENT: asked, Tab.RAW_UPSTREAM: sent}.get(self.tab, [])
-        return any(body is not None and len(body) > FIRST_BYTES for body in shown)
 
     @property
     def _focused(self) -> LineView:
@@ -318,9 +275,31 @@ class InspectorScreen(Dashboard):
 
     def _show_tab(self, at: int) -> None:
         self.tab = list(Tab)[at % len(Tab)]
-        self._top, self._whole = True, False
+        self._top, self._whole, self.playback = True, False, None
         self.lines.following = self.tab is Tab.STREAM and not self.seen.ended
         self._draw()
+
+    def action_play(self) -> None:
+        """Play the stream again from its first event, pause, or go on."""
+        if self.playback is not None:
+            self.playback.pause()
+        elif self.seen.first_ms is not None and self.seen.last_ms is not None:
+            self.playback = Playback(self.seen.first_ms, self.seen.last_ms, self._clock)
+            self.lines.following = True
+        self._draw()
+
+    def action_slower(self) -> None:
+        """Play it slower."""
+        self._change_speed(-1)
+
+    def action_faster(self) -> None:
+        """Play it faster."""
+        self._change_speed(1)
+
+    def _change_speed(self, by: int) -> None:
+        if self.playback is not None:
+            self.playback.change_speed(by)
+            self._draw()
 
     def action_next_tab(self) -> None:
         """The tab to the right."""
@@ -398,23 +377,11 @@ class InspectorScreen(Dashboard):
 
     def action_pager(self) -> None:
         """The tab in the user's pager."""
-        try:
-            with self.app.suspend():
-                pager.page(pager.pager(os.environ), self._text())
-        except SuspendNotSupported:
-            self.cccc.say("this terminal cannot be lent to a pager", severity="warning")
-        except (OSError, ValueError) as error:
-            self.cccc.say(f"PAGER cannot be run: {error}", severity="error")
+        taking.page(self.cccc, self._text())
 
     async def action_curl(self) -> None:
         """The last attempt as a curl command, the key as a shell variable."""
-        try:
-            command = as_curl(await self.cccc.control.request(self.request_id))
-        except (CcccError, LookupError) as error:
-            self.cccc.say(str(error.args[0] if error.args else error), severity="error")
-            return
-        self.app.copy_to_clipboard(command)
-        self.cccc.say("copied as a curl command; CCCC_KEY stands for the key")
+        await taking.curl(self.cccc, self.request_id)
 
     async def action_again(self) -> None:
         """Send it again."""
@@ -423,19 +390,8 @@ class InspectorScreen(Dashboard):
 
     async def action_save(self) -> None:
         """All of it as a ZIP in the current folder; while it runs, the tab as text."""
-        stem = f"cccc-{_file_name(self.request_id)}"
-        try:
-            if self.seen.ended:
-                name, data = f"{stem}.zip", await self.cccc.control.save(self.request_id)
-            else:
-                name, data = f"{stem}-{self.tab.value}.txt", self._text().encode("utf-8", "replace")
-            path = await asyncio.to_thread(pager.write_new, Path.cwd(), name, data)
-        except CcccError as error:
-            self.cccc.say(str(error), severity="error")
-        except OSError as error:
-            self.cccc.say(f"{Path.cwd()} takes no file: {error.strerror}", severity="error")
-        else:
-            self.cccc.say(f"saved as {path}")
+        text = None if self.seen.ended else self._text()
+        await taking.save(self.cccc, self.request_id, text=text, name=self.tab.value)
 
     def action_back(self) -> None:
         """Close it, or give a maximised pane back."""
@@ -443,7 +399,3 @@ class InspectorScreen(Dashboard):
             self.minimize()
         else:
             self.dismiss()
-
-
-def _file_name(request_id: str) -> str:
-    return "".join(char for char in request_id[:40] if char.isascii() and (char.isalnum() or char in "_-"))

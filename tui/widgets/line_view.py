@@ -40,7 +40,7 @@ class LineView(LineDrawn, ScrollView, can_focus=True, inherit_bindings=False):
         overflow: hidden auto;
         scrollbar-size-vertical: 1;
         & > .lines--found { background: $warning; color: $background; }
-        & > .lines--cursor { background: $block-cursor-blurred-background; }
+        & > .lines--cursor { background: $block-cursor-blurred-background; color: $block-cursor-blurred-foreground; }
     }
     """
 
@@ -136,9 +136,12 @@ class LineView(LineDrawn, ScrollView, can_focus=True, inherit_bindings=False):
         at = round(self.scroll_offset.y) + y
         if at >= len(self.document):
             return Strip.blank(width, background)
+        pieces = self._pieces(at, self.room)
         if at == self.cursor and self.has_focus:
             background = background + self.get_component_rich_style("lines--cursor", partial=True)
-        return strip(self._pieces(at, self.room), width, background)
+            # In some themes a colour of the text is the cursor's own: only what stands on another one keeps its colour.
+            pieces = [(text, style if style.bgcolor else Style(bold=style.bold)) for text, style in pieces]
+        return strip(pieces, width, background)
 
     def on_resize(self) -> None:
         """Whoever made the document for a width makes it anew."""

@@ -91,6 +91,10 @@ def test_what_is_no_text_is_shown_as_bytes(body: bytes) -> None:
     assert shown.line(0).pieces[-1][1] == "accent"
 
 
+def test_the_end_of_a_chat_stream_is_no_json() -> None:
+    assert as_text(lay_out(b"[DONE]", 40)) == "[DONE]\n"
+
+
 def test_other_text_and_nothing() -> None:
     assert lines(lay_out(b"event: ping\ndata: {}\n\n", 80)) == ["event: ping", "data: {}", ""]
     assert lines(lay_out(b"", 80)) == ["empty"]
