@@ -57,6 +57,8 @@ def test_every_route_is_behind_the_admin_token(fake: FakeControl) -> None:
         "/admin/api/clients/{client}/prove",
         "/admin/api/clients/{client}/restore",
         "/admin/api/config/check",
+        "/admin/api/import/apply",
+        "/admin/api/import/plan",
         "/admin/api/use",
         "/admin/api/stop",
     }

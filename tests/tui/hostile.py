@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
@@ -198,9 +198,9 @@ def live(texts: Sequence[str] = HOSTILE) -> list[RequestStarted]:
     ]
 
 
-def log_file(folder: Path, say: Callable[[str], object] = print) -> bytes:
+def log_file(folder: Path) -> bytes:
     """What stands in the program's log after requests and other events with all of it."""
-    with Logs(say, folder, Redactor, "debug"):
+    with Logs(lambda _: None, folder, Redactor, "debug"):
         tell = told_of(lambda _: None)
         for record in Hostile().records:
             tell(record)

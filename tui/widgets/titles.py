@@ -9,13 +9,17 @@ from tui import format as fmt
 
 def set_title(pane: Widget, text: str | None) -> None:
     """Let the upper border say this, made safe; ``None``: nothing."""
-    said = fmt.title(text)
-    if pane.border_title != (None if said is None else said.markup):
-        pane.border_title = said
+    if pane.border_title != _markup(text):
+        pane.border_title = fmt.title(text)
 
 
 def set_subtitle(pane: Widget, text: str | None) -> None:
     """Let the lower border say this, made safe; ``None``: nothing."""
+    if pane.border_subtitle != _markup(text):
+        pane.border_subtitle = fmt.title(text)
+
+
+def _markup(text: str | None) -> str | None:
+    """As Textual tells what stands in a border."""
     said = fmt.title(text)
-    if pane.border_subtitle != (None if said is None else said.markup):
-        pane.border_subtitle = said
+    return None if said is None else said.markup
