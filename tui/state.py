@@ -127,6 +127,8 @@ class DashboardState:
         self._trouble: Trouble | None = None
         self._in_flight = 0
         self._tuple: tuple[Row, ...] | None = None
+        self._missed: frozenset[str] = frozenset()
+        """Requests that the proxy did not name as in flight when it was asked last, and whose end was not heard of."""
         self._meanwhile: list[Event] | None = None
         """What has happened since the proxy was asked; ``None`` while it is not."""
 
@@ -209,7 +211,8 @@ class DashboardState:
     def _take_rows(self, snapshot: Snapshot) -> None:
         """Those of the log, those whose end we heard (the log may be about to write them), and what is in flight.
 
-        Whose end was missed is in the log; where that was not asked for this time it is the next time.
+        Whose end was missed is in the log. Where that was not asked for this time, it is asked for if the end has still
+        not been heard of the next time: as a rule it is on its way.
         """
         known = self._rows
         rows = {row.id: row for row in known.values() if not row.live}
@@ -223,7 +226,9 @@ class DashboardState:
         missed = {row.id: row for row in known.values() if row.live and row.id not in rows}
         if snapshot.rows is None and missed:
             rows |= missed
-            self.stale = self.rows_stale = True
+            self.stale = True
+            self.rows_stale |= not self._missed.isdisjoint(missed)
+        self._missed = frozenset(missed)
         ordered = sorted(rows.values(), key=lambda row: row.time)[-ROWS_KEPT:]
         if [*known.values()] != ordered:
             self._rows = {row.id: row for row in ordered}
@@ -257,8 +262,9 @@ def _running(one: RequestRunning, known: Row | None) -> Row:
 
 def _over(row: Row, known: Row) -> Row:
     """A row in place of one that was known: the same, or with a revision of its own."""
-    row = replace(row, revision=known.revision)
-    return row if row == known else replace(row, revision=known.revision + 1)
+    if row.revision != known.revision:
+        row = replace(row, revision=known.revision)
+    return known if row == known else replace(row, revision=known.revision + 1)
 
 
 def _finished(record: RequestRecord, known: Row | None) -> Row:
@@ -292,7 +298,7 @@ def logged(summary: RequestSummary) -> Row:
 def _logged(summary: RequestSummary, known: Row | None) -> Row:
     row = Row(
         id=summary.id,
-        revision=0,
+        revision=known.revision if known is not None else 0,
         time=summary.time,
         client=summary.client,
         client_type=summary.client_type,

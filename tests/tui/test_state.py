@@ -195,6 +195,18 @@ def test_a_request_whose_end_was_missed_is_gone_when_the_proxy_has_none() -> Non
     assert "req_new" not in {row.id for row in known.frame(world.NOW).rows}
 
 
+def test_the_log_is_asked_only_where_the_end_of_a_request_stays_unheard() -> None:
+    none_running = replace(SNAPSHOT, overview=replace(world.OVERVIEW, in_flight=0), rows=None)
+    known = follow([SNAPSHOT, started("req_new"), none_running])
+    assert (known.stale, known.rows_stale) == (True, False), "its end is on its way, as a rule"
+    known.fold(finished("req_new"), world.NOW)
+    known.refreshed(none_running, world.NOW)
+    assert (known.stale, known.rows_stale) == (False, False)
+    known = follow([SNAPSHOT, started("req_new"), none_running, none_running])
+    assert known.rows_stale
+    assert known.frame(world.NOW).row("req_new") is not None, "nobody knows yet what became of it"
+
+
 def test_a_request_that_the_log_has_not_written_yet_stays() -> None:
     known = follow([started("req_new"), finished("req_new"), SNAPSHOT])
     assert known.frame(world.NOW).row("req_new") is not None

@@ -44,7 +44,7 @@ class LineDrawn(_Mixed):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines of a region. A widget with a border, or one that is dimmed, is left to Textual."""
-        if self.gutter or self.opacity != 1.0:
+        if self.styles.gutter or self.opacity != 1.0:
             return super().render_lines(crop)
         if self.size != self._kept_size:
             self._kept.clear()
