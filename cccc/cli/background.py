@@ -15,7 +15,7 @@ from cccc.control.bridge import bridge
 from cccc.errors import NotRunning
 from cccc.server.app import App
 
-SWITCH_S = 0.0005
+SWITCH_S = 0.0001
 """Seconds for which another thread may keep the interpreter to itself while the proxy waits for it."""
 
 Main = Callable[[Listening], Awaitable[None]]
