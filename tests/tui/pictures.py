@@ -10,10 +10,13 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.control.fake import FakeControl
+from tests.tui.counted import Counted
+from tests.tui.inspector import case
 from tests.tui.pilot import WIDE, screens
 from tests.tui.tours import Afternoon
 from tui.screens import TABS
@@ -25,15 +28,17 @@ _FONTS = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What leads there, and a text that is in it."""
+    """What leads there, a text that is in it, and the world that has the most to show there."""
 
     keys: tuple[str, ...]
     says: str
+    world: Callable[[], FakeControl] = Afternoon
 
 
 PICTURES: Mapping[str, Picture] = {
     **{tab.mode: Picture((tab.digit,), f"[{tab.digit} {tab.title}]") for tab in TABS},
-    "inspector": Picture(("3", "up", "up", "up", "enter"), "Raw upstream"),
+    "stats": Picture(("4",), "61%", Counted),
+    "inspector": Picture(("3", "enter"), "folded from the stream", case.fake),
 }
 
 
@@ -45,8 +50,9 @@ def draw(folder: Path) -> None:
 
 async def _pictures() -> Mapping[str, str]:
     drawn: dict[str, str] = {}
-    async with screens(Afternoon(), size=WIDE, look=Look(theme="textual-dark")) as shown:
-        for name, picture in PICTURES.items():
+    for name, picture in PICTURES.items():
+        async with screens(picture.world(), size=WIDE, look=Look(theme="textual-dark")) as shown:
+            await shown.until(lambda: shown.app.frame.rows, "the log")
             await shown.press(*picture.keys)
             await shown.says(picture.says)
             await shown.settled()
