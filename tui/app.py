@@ -23,6 +23,7 @@ from textual.widget import Widget
 from cccc.control.api import Control, visible
 from tui import theme
 from tui.ascii import AsciiFilter
+from tui.background import start
 from tui.commands import Commands
 from tui.feed import BEAT, Feed, FrameReady
 from tui.format import counted, safe, safe_lines
@@ -132,7 +133,7 @@ class CcccApp(App[Leave]):
         self.theme_changed_signal.subscribe(self, lambda _: self._theme_changed())
         self._theme_changed()
         self.switch_mode(self.tabs[0].mode)
-        self.run_worker(self.feed.run(), name="feed", exclusive=True)
+        start(self, self.feed.run, "feed")
 
     def on_frame_ready(self, message: FrameReady) -> None:
         """Hand the newest frame to the screen that is in front; the others ask when they come there."""

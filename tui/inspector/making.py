@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-Run = Callable[[Callable[[], Awaitable[None]], str], None]
+Run = Callable[[Callable[[], Coroutine[None, None, None]], str], None]
 """Runs work in a group, in place of what that group runs."""
 
 

@@ -7,16 +7,16 @@ read, compared and laid out in a thread, and only when they have changed. The st
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Key
 from textual.widgets import Input
-from textual.worker import WorkType
 
 from tui import format as fmt
+from tui.background import start
 from tui.inspector import below, exchange, stream, tabs
 from tui.inspector.bodies import Bodies
 from tui.inspector.following import Following
@@ -69,7 +69,7 @@ class InspectorScreen(Dashboard):
         self._drawn: object = None
         self._top = True
         self._place = ""
-        self._making = Making(self._run, self._draw)
+        self._making = Making(partial(start, self), self._draw)
         self._following = Following(request_id)
         self._bodies = Bodies(request_id, self._making)
 
@@ -119,16 +119,7 @@ class InspectorScreen(Dashboard):
         self._bodies = Bodies(self.request_id, self._making)
         self._opened, self._whole = frozenset(), False
         self.lines.following = self.tab is Tab.STREAM
-        self._run(partial(self._following.run, self.cccc.control), "watch")
-
-    def _run(self, work: Callable[[], Awaitable[None]], group: str) -> None:
-        """In place of what runs in this group; ``work`` begins only where it is not replaced before that."""
-
-        async def begin() -> None:
-            await work()
-
-        beginning: WorkType[None] = begin
-        self.run_worker(beginning, group=group, exclusive=True)
+        start(self, partial(self._following.run, self.cccc.control), "watch")
 
     def _beat(self) -> None:
         if self.is_current and self.ready:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from cccc.control.api import CcccError, Ranking
 from tui import format as fmt
+from tui.background import start
 from tui.keys import bindings, keys_of
 from tui.screens.base import Dashboard
 from tui.state import Row
@@ -63,7 +64,7 @@ async def offer(screen: Dashboard, row: Row, sent: Callable[[str], object]) -> N
 
     def answered(yes: bool | None) -> None:  # noqa: FBT001  (Textual's callback)
         if yes:
-            screen.run_worker(send(), group="replay")
+            start(screen, send, "replay", exclusive=False)
 
     screen.app.push_screen(ReplayDialog(where(row, ranking, screen.cccc.glyphs)), answered)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -14,6 +15,7 @@ from textual.widgets import Input
 
 from cccc.control.api import BadFilter, CcccError, RequestFilter, parse_filter
 from tui import format as fmt
+from tui.background import start
 from tui.matching import matches
 from tui.screens import replay
 from tui.screens.base import Dashboard
@@ -123,7 +125,7 @@ class RequestsScreen(Dashboard):
         self._show_state(self.frame, len(self.log_table.rows))
 
     def _ask(self, request_id: str) -> None:
-        self.run_worker(self._fetch(request_id), group="preview", exclusive=True)
+        start(self, partial(self._fetch, request_id), "preview")
 
     async def _fetch(self, request_id: str) -> None:
         try:
@@ -235,7 +237,7 @@ class RequestsScreen(Dashboard):
 
     def _query(self) -> None:
         if self._wanted != _EVERYTHING:
-            self.run_worker(self._search(self._wanted), group="search", exclusive=True)
+            start(self, partial(self._search, self._wanted), "search")
 
     async def _search(self, wanted: RequestFilter) -> None:
         try:

@@ -326,4 +326,4 @@ class RoutingScreen(Dashboard):
 
     def on_line_table_opened(self) -> None:
         """A click on the selected row."""
-        self.run_worker(self.action_open(), group="open")
+        start(self, self.action_open, "open", exclusive=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -17,6 +18,7 @@ from textual.widgets import Static
 
 from cccc.control.api import CcccError, ClientType, Span, StatsKey
 from tui import format as fmt
+from tui.background import start
 from tui.export import as_csv, stem, write_new
 from tui.keys import keys_of
 from tui.screens import figures
@@ -110,7 +112,7 @@ class StatsScreen(Dashboard):
     def _ask(self) -> None:
         """Ask for the figures, instead of for others that were still being asked for."""
         self._asking, self._tried = self._asked, self.frame.now
-        self.run_worker(self._fetch(self._asked), group="figures", exclusive=True)
+        start(self, partial(self._fetch, self._asked), "figures")
 
     async def _fetch(self, asked: Asked) -> None:
         control = self.cccc.control
